@@ -1,0 +1,29 @@
+import type { OperatorId } from '../operator/operator-id.ts'
+import type { OutboxEvent } from '../outbox/outbox-event.ts'
+import type { HealthTransition, OperatorHealth } from './operator-health.ts'
+
+/** What one batch of reports changes: each touched state once, and each net transition with its event. */
+export type HealthChange = Readonly<{
+  states: readonly OperatorHealth[]
+  transitions: readonly Readonly<{ transition: HealthTransition; event: OutboxEvent }>[]
+}>
+
+/** A state with its age in seconds, on PostgreSQL's clock, when it was read. */
+export type AgedHealth = Readonly<{ health: OperatorHealth; ageSeconds: number | null }>
+
+/** The state of record. Rejects with DEPENDENCY_UNAVAILABLE. */
+export interface HealthRepository {
+  /**
+   * In one transaction: locks the states of those of `operatorIds` that are live, in operatorId order (one that has no
+   * report yet is `unreported`), and writes what `decide` makes of them: states, log rows, events. `decide` is pure; it
+   * may run again when a deadlock made the transaction start over. Resolves after COMMIT with what was written.
+   */
+  change(
+    operatorIds: readonly OperatorId[],
+    decide: (known: ReadonlyMap<OperatorId, OperatorHealth>) => HealthChange,
+  ): Promise<HealthChange>
+  /** A live operator's state; undefined for an unknown or deleted operator. */
+  find(operatorId: OperatorId): Promise<AgedHealth | undefined>
+  /** The states of live operators that reported within the last `seconds`. */
+  fresh(seconds: number): Promise<readonly AgedHealth[]>
+}

@@ -1,0 +1,43 @@
+// errors and values
+export * from './errors.ts'
+export * from './secret.ts'
+// who changes what
+export * from './change/change-context.ts'
+export * from './change/recorded-change.ts'
+// operator: values
+export * from './operator/bind-type.ts'
+export * from './operator/host.ts'
+export * from './operator/mno-id.ts'
+export * from './operator/notes.ts'
+export * from './operator/operator-id.ts'
+export * from './operator/operator-name.ts'
+export * from './operator/password.ts'
+export * from './operator/port.ts'
+export * from './operator/status.ts'
+export * from './operator/system-id.ts'
+export * from './operator/system-type.ts'
+export * from './operator/tps-limit.ts'
+// operator: entity, events, ports
+export * from './operator/credentials-cleanup.ts'
+export * from './operator/credentials-store.ts'
+export * from './operator/operator.ts'
+export * from './operator/operator-directory.ts'
+export * from './operator/operator-events.ts'
+export * from './operator/operator-repository.ts'
+// routing
+export * from './routing/routing-rule.ts'
+// health: values, state, events, ports
+export * from './health/dead-letters.ts'
+export * from './health/health-cache.ts'
+export * from './health/health-events.ts'
+export * from './health/health-report.ts'
+export * from './health/health-repository.ts'
+export * from './health/health-state.ts'
+export * from './health/micros.ts'
+export * from './health/operator-health.ts'
+// outbox and leases
+export * from './lease/leases.ts'
+export * from './outbox/event-publisher.ts'
+export * from './outbox/event-schemas.ts'
+export * from './outbox/outbox.ts'
+export * from './outbox/outbox-event.ts'
