@@ -1,0 +1,157 @@
+import { type TObject, Type } from '@sinclair/typebox'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import t from 'tap'
+import {
+  ConfigError,
+  commonVariables,
+  configurationTable,
+  connection,
+  databaseVariables,
+  jwtRules,
+  jwtVariables,
+  managementVariables,
+  natsVariables,
+  readConfig,
+  readSecretFile,
+  redisVariables,
+  vaultRules,
+  vaultVariables,
+} from './index.ts'
+
+const problemsOf = (read: () => unknown) => {
+  try {
+    read()
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+const schema = Type.Object({
+  NAME: Type.String({ minLength: 2 }),
+  SIZE: Type.Integer({ minimum: 1, default: 3 }),
+  RATE: Type.Number({ default: 0.05 }),
+  ON: Type.Boolean({ default: false }),
+  MODE: Type.Union([Type.Literal('a'), Type.Literal('b')], { default: 'a' }),
+  EXTRA: Type.Optional(Type.String()),
+})
+
+t.test('texts become what the schema says, and an empty text counts as absent', async (t) => {
+  t.same(readConfig(schema, { NAME: 'xy', SIZE: '7', RATE: '1e-3', ON: 'true', MODE: 'b', EXTRA: '', PATH: '/bin' }), {
+    NAME: 'xy',
+    SIZE: 7,
+    RATE: 0.001,
+    ON: true,
+    MODE: 'b',
+  })
+  t.same(readConfig(schema, { NAME: 'xy', SIZE: '', ON: '0' }), {
+    NAME: 'xy',
+    SIZE: 3,
+    RATE: 0.05,
+    ON: false,
+    MODE: 'a',
+  })
+})
+
+t.test('every problem is reported at once, and no value is repeated', async (t) => {
+  const env = { NAME: 'Q', SIZE: 'Q12', RATE: 'Qx', ON: 'Qyes', MODE: 'Qc' }
+  const problems = problemsOf(() => readConfig(schema, env, () => [{ variable: 'EXTRA', message: 'is missed' }]))
+  t.same(
+    problems.map(({ variable }) => variable),
+    ['NAME', 'SIZE', 'RATE', 'ON', 'MODE', 'EXTRA'],
+  )
+  for (const { message } of problems) t.notOk(message.includes('Q'), message)
+  t.match(problems[4], { message: 'expected one of a, b' })
+  t.same(problemsOf(() => readConfig(schema, { SIZE: '0' }))[0], { variable: 'NAME', message: 'is required' })
+  for (const SIZE of ['0', '1.5', '0x10', ' 3', '9007199254740993']) {
+    t.equal(problemsOf(() => readConfig(schema, { NAME: 'xy', SIZE })).length, 1, SIZE)
+  }
+})
+
+t.test('a URL with a password is refused in production and allowed in development', async (t) => {
+  const urls = Type.Object({ ...commonVariables, ...redisVariables, ...natsVariables })
+  const refused = (REDIS_URL: string, NATS_URL: string, NODE_ENV: string) =>
+    problemsOf(() => readConfig(urls, { NODE_ENV, REDIS_URL, NATS_URL })).map(({ variable }) => variable)
+
+  t.same(refused('redis://:canary@h:6379', 'nats://a:4222,nats://u:canary@b:4222', 'development'), [])
+  t.same(refused('redis://:canary@h:6379', 'nats://a:4222,nats://u:canary@b:4222', 'production'), [
+    'REDIS_URL',
+    'NATS_URL',
+  ])
+  t.same(refused('redis+sentinel://h1:26379,h2:26379/main', 'nats://token@b:4222', 'production'), ['NATS_URL'])
+  t.same(refused('redis+cluster://h1:1,h2:2?password=x', 'nats://b:4222', 'production'), ['REDIS_URL'])
+  t.same(refused('rediss://user@h:6380/0', 'tls://b:4222,c:4222', 'production'), [])
+  t.same(refused('not a url', 'nats://b', 'development'), ['REDIS_URL'])
+})
+
+t.test('a password comes from its file, or in development out of the URL', async (t) => {
+  const path = `${t.testdir({ password: 'p@ss\n' })}/password`
+  const joined = connection('postgres://ops:old@db:5432/ops', ['DATABASE_PASSWORD_PATH', path])
+  t.equal(joined.url, 'postgres://ops@db:5432/ops')
+  t.equal(joined.password?.reveal(), 'p@ss')
+
+  const inside = connection('redis://:s%40x@h1:1,h2:2/0')
+  t.equal(inside.url, 'redis://h1:1,h2:2/0')
+  t.equal(inside.password?.reveal(), 's@x')
+  t.notOk(JSON.stringify(inside).includes('s@x'))
+  t.same(connection('redis://h', ['REDIS_PASSWORD_PATH', undefined]), { url: 'redis://h' })
+})
+
+t.test('a secret file that is absent or empty is a problem of its variable', async (t) => {
+  const dir = t.testdir({ empty: '\n' })
+  t.match(
+    problemsOf(() => readSecretFile(`${dir}/empty`, 'A_PATH')),
+    [{ variable: 'A_PATH' }],
+  )
+  t.match(
+    problemsOf(() => readSecretFile(`${dir}/absent`, 'A_PATH')),
+    [{ variable: 'A_PATH' }],
+  )
+  const vault = Type.Object(vaultVariables)
+  const env = { VAULT_ADDR: 'https://v', VAULT_AUTH_METHOD: 'token', VAULT_TOKEN_PATH: `${dir}/absent` }
+  t.match(
+    problemsOf(() => readConfig(vault, env)),
+    [{ variable: 'VAULT_TOKEN_PATH' }],
+  )
+})
+
+t.test('each Vault login asks for its own variables, and a JWT has exactly one source of keys', async (t) => {
+  const missing = (VAULT_AUTH_METHOD: string) => vaultRules({ VAULT_AUTH_METHOD }).map(({ variable }) => variable)
+  t.same(missing('kubernetes'), ['VAULT_ROLE'])
+  t.same(missing('approle'), ['VAULT_ROLE_ID', 'VAULT_SECRET_ID_PATH'])
+  t.same(missing('token'), ['VAULT_TOKEN_PATH'])
+  t.same(vaultRules({ VAULT_AUTH_METHOD: 'kubernetes', VAULT_ROLE: 'r' }), [])
+  t.equal(jwtRules({}).length, 1)
+  t.equal(jwtRules({ JWT_JWKS_URL: 'https://k' }).length, 0)
+  t.equal(jwtRules({ JWT_JWKS_URL: 'https://k', JWT_PUBLIC_KEY_PATH: '/k' }).length, 1)
+})
+
+t.test('the table of an app lists every variable with type, default and meaning', async (t) => {
+  const app: TObject = Type.Object({
+    ...commonVariables,
+    ...managementVariables(9464),
+    ...databaseVariables,
+    ...jwtVariables,
+  })
+  const table = configurationTable([{ app: 'admin-api', schema: app }])
+  for (const name of Object.keys(app.properties)) t.ok(table.includes(`| \`${name}\` |`), name)
+  t.match(table, '| `MANAGEMENT_PORT` | integer, 0–65535 | `9464` |')
+  t.match(table, '| `DATABASE_URL` | url | **required** |')
+  t.match(table, '| `JWT_JWKS_URL` | url | – |')
+  t.match(table, 'development \\| test \\| production')
+})
+
+t.test('a bad start prints every problem to stderr and exits 78', async (t) => {
+  const entry = `${t.testdir({})}/main.ts`
+  const index = new URL('./index.ts', import.meta.url).href
+  writeFileSync(
+    entry,
+    `import { exitOnConfigError, ConfigError } from '${index}'
+exitOnConfigError(() => { throw new ConfigError([{ variable: 'ONE', message: 'is required' }, { variable: 'TWO', message: 'expected a URL' }]) })`,
+  )
+  const { status, stderr } = spawnSync(process.execPath, ['--conditions=@oms/source', entry], { encoding: 'utf8' })
+  t.equal(status, 78)
+  t.match(stderr, /2 problem\(s\).*ONE: is required.*TWO: expected a URL/s)
+})

@@ -1,0 +1,19 @@
+export { ConfigError, type ConfigProblem } from './config-error.ts'
+export { type Connection, connection } from './connection.ts'
+export { exitOnConfigError } from './exit-on-config-error.ts'
+export { type ConfigRule, type Environment, readConfig } from './read-config.ts'
+export { jwtRules, natsRules, vaultRules } from './rules.ts'
+export { readSecretFile } from './secret-file.ts'
+export { configurationTable, type DocumentedApp } from './table.ts'
+export {
+  commonVariables,
+  databaseVariables,
+  jwtVariables,
+  listenVariables,
+  managementVariables,
+  migrationVariables,
+  mutualTlsVariables,
+  natsVariables,
+  redisVariables,
+  vaultVariables,
+} from './variables.ts'

@@ -1,0 +1,18 @@
+import { Secret } from '@oms/domain'
+import { readFileSync } from 'node:fs'
+import { ConfigError } from './config-error.ts'
+
+/**
+ * The secret in a file, without the newline that editors and `kubectl create secret` leave at its end.
+ * Throws `ConfigError` under `variable`, the name of the variable that held the path.
+ */
+export function readSecretFile(path: string, variable: string): Secret {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch {
+    throw new ConfigError([{ variable, message: 'names a file that cannot be read' }])
+  }
+  if (text === '') throw new ConfigError([{ variable, message: 'names an empty file' }])
+  return new Secret(text)
+}

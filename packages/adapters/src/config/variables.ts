@@ -1,0 +1,108 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+
+/** Fragments of configuration that several apps share; spread them into the `Type.Object` of an app. */
+
+const oneOf = <const V extends string>(values: readonly V[], options: { description: string; default?: V }) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    options,
+  ) as ReturnType<typeof Type.Unsafe<V>> & TSchema
+
+const url = (description: string) => Type.String({ format: 'url', description })
+const file = (description: string) => Type.Optional(Type.String({ format: 'path', description }))
+const port = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description })
+
+export const commonVariables = {
+  NODE_ENV: oneOf(['development', 'test', 'production'], {
+    default: 'development',
+    description: 'In `production` a URL that holds a password is refused.',
+  }),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'Least severe level that is logged.',
+  }),
+  HOST: Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address that the listeners bind.' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(url('OTLP endpoint that receives traces; absent: no traces leave.')),
+}
+
+export const listenVariables = (fallback: number) => ({
+  PORT: port(fallback, 'Port of the main listener; 0 takes a free one.'),
+})
+
+export const managementVariables = (fallback: number) => ({
+  MANAGEMENT_PORT: port(fallback, 'Port of `/metrics` and `/health/*`, plain HTTP, for the cluster only.'),
+})
+
+export const databaseVariables = {
+  DATABASE_URL: url('PostgreSQL, as the runtime role; may point at PgBouncer.'),
+  DATABASE_DIRECT_URL: Type.Optional(
+    url('PostgreSQL without PgBouncer, needed for LISTEN. Absent: the same as `DATABASE_URL`.'),
+  ),
+  DATABASE_PASSWORD_PATH: file('File with the password of the runtime role.'),
+  DATABASE_PREPARE: Type.Boolean({
+    default: true,
+    description: 'Use prepared statements; `false` behind a PgBouncer that cannot keep them.',
+  }),
+  DATABASE_POOL: Type.Integer({ minimum: 2, maximum: 200, default: 10, description: 'Connections per process.' }),
+}
+
+export const migrationVariables = {
+  DATABASE_MIGRATION_URL: url('PostgreSQL, as the owner role that runs migrations.'),
+  DATABASE_MIGRATION_PASSWORD_PATH: file('File with the password of the owner role.'),
+}
+
+export const redisVariables = {
+  REDIS_URL: url('`redis://`, `rediss://`, `redis+sentinel://h1,h2/name` or `redis+cluster://h1,h2`.'),
+  REDIS_PASSWORD_PATH: file('File with the password of Redis.'),
+}
+
+export const natsVariables = {
+  NATS_URL: url('NATS servers, comma-separated.'),
+  NATS_CREDS_PATH: file('Credentials file of the NATS user.'),
+  NATS_TLS_CA_PATH: file('CA bundle that signs the NATS servers.'),
+  NATS_TLS_CERT_PATH: file('Client certificate for NATS.'),
+  NATS_TLS_KEY_PATH: file('Key of the client certificate for NATS.'),
+  NATS_MANAGE_STREAMS: Type.Boolean({
+    default: true,
+    description: 'Make and update streams and consumers at each connect; `false` leaves them alone.',
+  }),
+  NATS_REPLICAS: Type.Integer({ minimum: 1, maximum: 5, default: 1, description: 'Replicas of each stream.' }),
+}
+
+export const vaultVariables = {
+  VAULT_ADDR: url('Address of Vault, without `/v1`.'),
+  VAULT_AUTH_METHOD: oneOf(['kubernetes', 'approle', 'token'], {
+    default: 'kubernetes',
+    description: 'How the app logs in.',
+  }),
+  VAULT_ROLE: Type.Optional(Type.String({ description: 'Role of the Kubernetes login.' })),
+  VAULT_ROLE_ID: Type.Optional(Type.String({ description: 'Role id of the AppRole login.' })),
+  VAULT_SECRET_ID_PATH: file('File with the secret id of the AppRole login.'),
+  VAULT_JWT_PATH: Type.String({
+    format: 'path',
+    default: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    description: 'Service-account token of the Kubernetes login; read again at each login.',
+  }),
+  VAULT_TOKEN_PATH: file('File with a token, for local use.'),
+  VAULT_NAMESPACE: Type.Optional(Type.String({ description: 'Namespace (Vault Enterprise, OpenBao).' })),
+  VAULT_CACERT: file('CA bundle that signs Vault.'),
+  VAULT_KV_MOUNT: Type.String({ minLength: 1, default: 'secret', description: 'Mount of the KV v2 engine.' }),
+}
+
+export const jwtVariables = {
+  JWT_JWKS_URL: Type.Optional(url('JWKS of the issuer. Either this or `JWT_PUBLIC_KEY_PATH`.')),
+  JWT_PUBLIC_KEY_PATH: file('Public key (PEM, SPKI) of the issuer. Either this or `JWT_JWKS_URL`.'),
+  JWT_ISSUER: Type.String({ minLength: 1, description: 'Expected `iss`.' }),
+  JWT_AUDIENCE: Type.String({ minLength: 1, description: 'Expected `aud`.' }),
+}
+
+const requiredFile = (description: string) => Type.String({ format: 'path', description })
+
+export const mutualTlsVariables = {
+  TLS_CERT_PATH: requiredFile('Server certificate chain (PEM); watched.'),
+  TLS_KEY_PATH: requiredFile('Key of the server certificate (PEM); watched.'),
+  TLS_CA_PATH: requiredFile('CA bundle that signs clients (PEM); watched.'),
+  TLS_CRL_PATH: file('Revocation lists of that CA (PEM); watched.'),
+  INTERNAL_CLIENTS_PATH: requiredFile('JSON: client identity → names of the routes it may call; watched.'),
+}
