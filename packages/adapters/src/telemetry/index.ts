@@ -1,0 +1,6 @@
+export { createLogger, type Logger, type LoggerSettings } from './logger.ts'
+export { type App, FAMILIES } from './metric-families.ts'
+export { createMetrics, type Metrics, type MetricsSettings } from './metrics.ts'
+export { type PrintableError, printable, serializeError } from './serialize-error.ts'
+export { childOf, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts'
+export { continueTrace, currentTrace, currentTraceparent, withSpan } from './tracing.ts'
