@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { type Progress, type ServiceName, TITLES } from '../service.ts'
+import { DevstackUnavailable } from '../unavailable.ts'
+import { withMachineLock } from './lock.ts'
+import { type Machine, thisMachine } from './machine.ts'
+import { findProgram, type Program, type Search, WANTED } from './programs.ts'
+
+export type Programs = Readonly<Partial<Record<ServiceName, Program>>>
+
+export type InstallOptions = Readonly<{ services: readonly ServiceName[]; onProgress?: Progress; machine?: Machine }>
+
+const PACKAGES: Readonly<Record<ServiceName, string>> = {
+  postgres: 'postgresql',
+  redis: 'redis-server',
+  nats: 'nats-server',
+}
+
+/**
+ * Finds the servers, and installs from Debian's packages what is missing where that is possible; no system daemon is started or
+ * enabled. Safe in several processes at once. Rejects with `DevstackUnavailable`.
+ */
+export async function installNative({
+  services,
+  onProgress,
+  machine = thisMachine,
+}: InstallOptions): Promise<Programs> {
+  const before = await search(services, machine)
+  if (isComplete(before)) return programsOf(before)
+  if (!machine.mayInstall()) throw new DevstackUnavailable(whatToDo(before))
+  return withMachineLock('oms-devstack-install', async () => {
+    const missing = await search(services, machine)
+    const wanted = services.filter((service) => !missing[service]?.found)
+    if (wanted.length > 0) await install(wanted, onProgress ?? (() => undefined))
+    const after = await search(services, machine)
+    if (!isComplete(after)) throw new DevstackUnavailable(whatToDo(after))
+    return programsOf(after)
+  })
+}
+
+type Searches = Readonly<Partial<Record<ServiceName, Search>>>
+
+export async function search(services: readonly ServiceName[], machine: Machine): Promise<Searches> {
+  const folders = await machine.folders()
+  return Object.fromEntries(await Promise.all(services.map(async (name) => [name, await findProgram(name, folders)])))
+}
+
+export function isComplete(searches: Searches): boolean {
+  return Object.values(searches).every((one) => one.found !== undefined)
+}
+
+export function programsOf(searches: Searches): Programs {
+  return Object.fromEntries(Object.entries(searches).flatMap(([name, { found }]) => (found ? [[name, found]] : [])))
+}
+
+export function whatToDo(searches: Searches): string {
+  const lacks = Object.entries(searches).flatMap(([name, { found, tooOld }]) => {
+    const service = name as ServiceName
+    const need = `${TITLES[service]} ${WANTED[service].atLeast.join('.')} or newer`
+    return found ? [] : [tooOld ? `${need} (${tooOld.folder} has ${tooOld.version})` : need]
+  })
+  return (
+    `This machine lacks ${lacks.join(', ')}: install them (apt-get install postgresql redis-server nats-server; ` +
+    `brew install postgresql@16 redis nats-server), or start Docker, or run this as root on Debian to have them installed.`
+  )
+}
+
+async function install(services: readonly ServiceName[], onProgress: Progress): Promise<void> {
+  onProgress(`Installing ${services.map((name) => TITLES[name]).join(', ')} from Debian packages, once`)
+  const child = spawn('/bin/sh', ['-c', INSTALL_SCRIPT, 'install', ...services.map((name) => PACKAGES[name])], {
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  const complaints: string[] = []
+  createInterface({ input: child.stdout }).on('line', onProgress)
+  createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0)
+    throw new DevstackUnavailable(`Debian's packages could not be installed: ${complaints.slice(-3).join('; ')}`)
+}
+
+// One script, so that its own exit trap takes the two policies back even when the caller is gone by then.
+// Debian starts and enables each server it installs, and makes a PostgreSQL cluster, unless told not to.
+const INSTALL_SCRIPT = `
+set -eu
+policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.d/devstack.conf
+made=''
+tidy() { [ -z "$made" ] || rm -f $made; rmdir /etc/postgresql-common/createcluster.d /etc/postgresql-common 2>/dev/null || true; }
+trap tidy EXIT
+trap 'exit 130' INT TERM HUP
+if [ ! -e $policy ]; then
+  made="$policy"
+  printf '#!/bin/sh\\nexit 101\\n' >$policy
+  chmod 755 $policy
+fi
+if [ ! -e $clusters ]; then
+  made="$made $clusters"
+  mkdir -p "$(dirname $clusters)"
+  echo 'create_main_cluster = false' >$clusters
+fi
+new=''
+for package; do dpkg -s "$package" >/dev/null 2>&1 || new="$new $package"; done
+echo 'Reading the package lists'
+apt-get update -qq 1>&2 || echo 'The package lists could not be read anew; going on with those at hand'
+echo "Installing the packages$new"
+apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" 1>&2
+if command -v deb-systemd-helper >/dev/null; then
+  for package in $new; do
+    deb-systemd-helper disable "$package.service" >/dev/null 2>&1 || true
+  done
+fi
+`
