@@ -1,0 +1,3 @@
+export { type DevVault, type DevVaultOptions, startDevVault } from './dev-vault.ts'
+export type { FaultOptions, FaultRequest, Faults, Undo } from './faults.ts'
+export type { LoggedRequest } from './server.ts'
