@@ -4,11 +4,11 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import t from 'tap'
 import {
   childOf,
-  continueTrace,
   createLogger,
   currentTrace,
   currentTraceparent,
   formatTraceparent,
+  openTrace,
   parseTraceparent,
   printable,
   serializeError,
@@ -178,7 +178,7 @@ t.test('a child keeps the trace and the sampling, and has a span of its own', as
 
 t.test('log lines inside a trace carry its ids, across awaits, and outside they do not', async (t) => {
   const { log, last } = capture()
-  await continueTrace(`00-${TRACE}-${SPAN}-01`, async () => {
+  await openTrace(`00-${TRACE}-${SPAN}-01`).run(async () => {
     await new Promise((resolve) => setImmediate(resolve))
     await withSpan('ops.admin.createOperator', { 'ops.action': 'create' }, async () => log.info('inside'))
     t.equal(currentTraceparent()?.slice(0, 36), `00-${TRACE}-`)

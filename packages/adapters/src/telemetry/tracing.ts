@@ -14,16 +14,22 @@ import { childOf, formatTraceparent, parseTraceparent, type TraceContext } from 
 const NAME = 'operator-management-service'
 const active = new AsyncLocalStorage<TraceContext>()
 
+/** A place in a trace; `run` makes it the current one for `fn` and all that `fn` starts. */
+export type TraceScope = TraceContext & Readonly<{ run<T>(fn: () => T): T }>
+
 /**
- * Runs `fn` as a child of the caller named by `traceparent`, or as the root of a new trace. Works with and without an
- * OpenTelemetry SDK: logs and outgoing `traceparent`s carry the ids either way.
+ * A child of the caller named by `traceparent`, or the root of a new trace. Works with and without an OpenTelemetry
+ * SDK: logs and outgoing `traceparent`s carry the ids either way.
  */
-export function continueTrace<T>(traceparent: string | undefined, fn: () => T): T {
+export function openTrace(traceparent: string | undefined): TraceScope {
   const parent = parseTraceparent(traceparent)
   const own = childOf(parent)
   const { traceId, spanId, sampled } = parent ?? own
   const remote = { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true }
-  return active.run(own, () => context.with(trace.setSpanContext(context.active(), remote), fn))
+  return {
+    ...own,
+    run: (fn) => active.run(own, () => context.with(trace.setSpanContext(context.active(), remote), fn)),
+  }
 }
 
 /** Where this code runs in a trace; undefined outside any. */
