@@ -1,0 +1,59 @@
+import type { OperatorId } from '../operator/operator-id.ts'
+import { cacheEntries } from './cached-health.ts'
+import { foldHealthReports } from './fold-health-reports.ts'
+import type { CachedHealth, HealthCache } from './health-cache.ts'
+import type { HealthReport } from './health-report.ts'
+import type { HealthThresholds } from './health-thresholds.ts'
+import { microsOfDate } from './micros.ts'
+import { type OperatorHealth, unreported } from './operator-health.ts'
+
+export type ShadowHealthPorts = Readonly<{
+  healthCache: Pick<HealthCache, 'get' | 'put'>
+  thresholds: HealthThresholds
+}>
+
+export interface ShadowHealth {
+  /** Remembers states that were just recorded, as the ground to reduce from when recording is impossible. */
+  learn(states: readonly OperatorHealth[]): void
+  /** Reduces in memory and refreshes the keys, without log and events. Rejects with DEPENDENCY_UNAVAILABLE. */
+  absorb(reports: readonly HealthReport[]): Promise<void>
+}
+
+/**
+ * Keeps routing's view of health alive while the state of record is out of reach. Nothing here is the truth: the same
+ * reports stay in the stream and are recorded once PostgreSQL is back.
+ */
+export function createShadowHealth(ports: ShadowHealthPorts): ShadowHealth {
+  const states = new Map<OperatorId, OperatorHealth>()
+
+  /** Another replica may have recorded more than we did: its key tells. */
+  async function known(operatorId: OperatorId): Promise<OperatorHealth> {
+    const own = states.get(operatorId)
+    const cached = await ports.healthCache.get(operatorId)
+    if (cached === undefined || cached.receivedAt <= (own?.lastReceivedAt ?? 0)) return own ?? unreported(operatorId)
+    return fromCache(operatorId, cached)
+  }
+
+  return {
+    learn(recorded) {
+      for (const state of recorded) states.set(state.operatorId, state)
+    },
+    async absorb(reports) {
+      const operatorIds = [...new Set(reports.map(({ operatorId }) => operatorId))]
+      const before = await Promise.all(operatorIds.map(async (id) => [id, await known(id)] as const))
+      const folded = foldHealthReports(new Map(before), reports, ports.thresholds)
+      this.learn(folded.states)
+      await ports.healthCache.put(cacheEntries(folded.states))
+    },
+  }
+}
+
+const fromCache = (operatorId: OperatorId, cached: CachedHealth): OperatorHealth => ({
+  ...unreported(operatorId),
+  state: cached.status,
+  since: microsOfDate(new Date(cached.since)),
+  lastReceivedAt: cached.receivedAt,
+  lastStreamSequence: cached.streamSequence,
+  errorRate: cached.errorRate,
+  bindState: cached.bindState,
+})
