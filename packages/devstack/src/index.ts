@@ -1,6 +1,7 @@
 export { type Devstack, type DevstackOptions, startDevstack } from './devstack.ts'
-export { postgresFolder, removeNativeData } from './native/data-folder.ts'
+export { postgresFolder } from './native/data-folder.ts'
 export { type InstallOptions, installNative, type Programs } from './native/install.ts'
+export { removeStackData } from './remove-stack-data.ts'
 export type { Progress, ServiceHandle, ServiceName } from './service.ts'
 export { type Endpoints, testStack } from './test-stack.ts'
 export { DevstackUnavailable } from './unavailable.ts'

@@ -51,7 +51,7 @@ const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Rec
       containerPort: 6379,
       url: `redis://${LOOPBACK}:${port}`,
       environment: {},
-      command: ['--save', '', '--appendonly', durable ? 'yes' : 'no', '--dir', '/data'],
+      command: ['--save', '', '--appendonly', durable ? 'yes' : 'no', ...(durable ? ['--dir', '/data'] : [])],
       data: '/data',
     }
   },

@@ -29,7 +29,7 @@ export async function answer(state: State, seal: Seal, call: Call): Promise<{ re
     if (!allows(scope, call, capabilityFor(call.verb, route))) throw permissionDenied()
     if (route?.sudo && !allows(scope, call, 'sudo')) throw permissionDenied()
     if (route === undefined) throw new VaultError(404, `no handler for route "${call.path}". route entry not found.`)
-    return { reply: await run(route, call.verb), changed: counted || call.verb !== 'read' }
+    return { reply: await run(route, call.verb), changed: counted || (call.verb !== 'read' && call.verb !== 'list') }
   } finally {
     if (caller.usesLeft < 0) revokeToken(state, caller.id)
   }

@@ -22,8 +22,6 @@ export type DevVaultOptions = Readonly<{
   tls?: Tls
   log?: (line: string) => void
   now?: () => Date
-  /** The environment's word for what runs here; `production` is refused. */
-  nodeEnv?: string | undefined
 }>
 
 export type DevVault = AsyncDisposable &
@@ -41,11 +39,14 @@ export type DevVault = AsyncDisposable &
 
 const NOTICE = 'development Vault: FOR DEVELOPMENT ONLY, secrets are kept unencrypted'
 const REQUESTS_KEPT = 10_000
+/** As Vault: longer than any client keeps an idle connection. */
+const IDLE_MS = 300_000
 
 /** Rejects when NODE_ENV is production, when the port is taken or when the state cannot be read. */
 export async function startDevVault(options: DevVaultOptions = {}): Promise<DevVault> {
   const { host = '127.0.0.1', log = () => {}, tls } = options
-  if ((options.nodeEnv ?? process.env.NODE_ENV) === 'production') {
+  // Read here and not by the caller, so that no caller can forget it.
+  if (process.env.NODE_ENV === 'production') {
     throw new Error('the development Vault refuses to run with NODE_ENV=production')
   }
   log(NOTICE)
@@ -63,6 +64,7 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
     book,
     now,
     hook: undefined,
+    held: new Set(),
     save: () => store.save(engine.state),
     logRequest(request) {
       requests.push(request)
@@ -80,6 +82,7 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
     const closing = server
     if (closing === undefined) return
     server = undefined
+    engine.held.clear()
     const closed = once(closing, 'close')
     closing.close()
     closing.closeAllConnections()
@@ -99,7 +102,8 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
     book.clear()
     engine.hook = undefined
     engine.seal.sealed = false
-    server?.closeAllConnections()
+    for (const response of engine.held) response.destroy()
+    engine.held.clear()
   }
 
   return {
@@ -141,6 +145,7 @@ const frames = (error: Error) => (error.stack ?? '').split('\n').slice(-3).join(
 
 async function listen(engine: Engine, tls: Tls | undefined, port: number, host: string): Promise<Server> {
   const server = createVaultServer(engine, tls)
+  server.keepAliveTimeout = IDLE_MS
   server.listen(port, host)
   await once(server, 'listening')
   return server

@@ -1,3 +1,5 @@
+export { type BootstrapOptions, bootstrapVault, type PreparedVault, type VaultApp } from './bootstrap.ts'
+export { createVaultCall, type VaultAddress, type VaultAnswer, type VaultCall } from './client.ts'
 export { type DevVault, type DevVaultOptions, startDevVault } from './dev-vault.ts'
 export type { FaultOptions, FaultRequest, Faults, Undo } from './faults.ts'
 export type { LoggedRequest } from './server.ts'

@@ -12,19 +12,15 @@ export function kvRoute(mount: Mount, call: Call, rest: string): Route | undefin
   const [kind, name] = slash === -1 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)]
   if (kind === 'metadata') return metadataRoute(mount, call, name)
   if (name === '') return undefined
-  const exists = mount.keys.has(name)
   switch (kind) {
     case 'data':
       return dataRoute(mount, call, name)
     case 'delete':
-      return {
-        exists,
-        run: { write: onVersions(mount, call, name, (key, list) => kv.markDeleted(key, list, call.now)) },
-      }
+      return { run: { write: onVersions(mount, call, name, (key, list) => kv.markDeleted(key, list, call.now)) } }
     case 'undelete':
-      return { exists, run: { write: onVersions(mount, call, name, kv.undelete) } }
+      return { run: { write: onVersions(mount, call, name, kv.undelete) } }
     case 'destroy':
-      return { exists, run: { write: onVersions(mount, call, name, kv.destroy) } }
+      return { run: { write: onVersions(mount, call, name, kv.destroy) } }
     default:
       return undefined
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answer } from './core.ts'
-import { type Effect, type FaultBook, type FaultRequest } from './faults.ts'
+import type { Effect, FaultBook, FaultRequest } from './faults.ts'
 import { acceptListMethod } from './list-method.ts'
 import { type Reply, VaultError } from './reply.ts'
 import { methodOf, pathOf, readCall } from './request.ts'
@@ -20,6 +20,8 @@ export type Engine = {
   readonly book: FaultBook
   readonly now: () => Date
   hook: ((request: FaultRequest) => void | Promise<void>) | undefined
+  /** Answers that the `hang` fault owes. */
+  readonly held: Set<ServerResponse>
   save(): Promise<void>
   logRequest(request: LoggedRequest): void
   logError(error: unknown): void
@@ -46,6 +48,7 @@ async function serve(engine: Engine, request: IncomingMessage, response: ServerR
   const fate = await decide(engine, met)
   if (fate === 'hang') {
     request.resume()
+    engine.held.add(response)
     return log(0)
   }
   if (fate === 'drop') {
@@ -86,7 +89,8 @@ async function perform(engine: Engine, request: IncomingMessage): Promise<Reply>
     return reply
   } catch (error) {
     if (error instanceof VaultError) return { status: error.status, body: { errors: error.errors } }
-    engine.logError(error)
+    // A caller that went away while sending is its own business.
+    if (request.complete) engine.logError(error)
     return { status: 500, body: { errors: ['internal error'] } }
   }
 }

@@ -64,13 +64,14 @@ function create(scope: Scope, parent: Token, call: Call, orphan: boolean): Reply
   const sudo = allows(scope, call, 'sudo')
   const wanted = listOf(body, 'policies')
   const policies = new Set(wanted ?? parent.policies)
-  if (!sudo && ![...policies].every((policy) => policy === 'default' || parent.policies.includes(policy))) {
+  if (!sudo && ![...policies].every((policy) => parent.policies.includes(policy))) {
     throw badRequest('child policies must be subset of parent')
   }
   if (policies.has('root') && !parent.policies.includes('root')) {
     throw badRequest('root tokens may not be created without parent token being root')
   }
-  if (!policies.has('root') && flagOf(body, 'no_default_policy') !== true) policies.add('default')
+  if (flagOf(body, 'no_default_policy') === true) policies.delete('default')
+  else if (!policies.has('root') && (sudo || parent.policies.includes('default'))) policies.add('default')
   const id = textOf(body, 'id')
   const period = durationOf(body, 'period') ?? 0
   const noParent = flagOf(body, 'no_parent') === true
