@@ -3,9 +3,7 @@ import { micros } from '../health/micros.ts'
 import type { CachedHealth, HealthCache, HealthCacheEntry } from '../health/health-cache.ts'
 import { newOperatorId } from './samples.ts'
 
-export type OpenHealthCache = (
-  t: Test,
-) => Promise<
+export type OpenHealthCache = (t: Test) => Promise<
   Readonly<{
     cache: HealthCache /** The key's remaining life. */
     ttlSeconds(id: HealthCacheEntry['operatorId']): Promise<number>

@@ -5,7 +5,13 @@ import { operatorName } from '../operator/operator-name.ts'
 import { port } from '../operator/port.ts'
 import { tpsLimit } from '../operator/tps-limit.ts'
 import { aRecordedChange, newOperatorId } from './samples.ts'
-import { createOperatorIn, deleteOperatorIn, type OpenStore, type StoreHarness, updateOperatorIn } from './store-harness.ts'
+import {
+  createOperatorIn,
+  deleteOperatorIn,
+  type OpenStore,
+  type StoreHarness,
+  updateOperatorIn,
+} from './store-harness.ts'
 import { aMoment, gate } from './turn.ts'
 
 const updated = (operator: Operator) => aRecordedChange('operator.config.updated.v1', operator)
