@@ -20,6 +20,7 @@ import { isFree, LOOPBACK } from './ports.ts'
 const isNative = chosenByEnvironment() !== 'containers'
 const asRoot = process.getuid?.() === 0
 const SLOW_MACHINE_MS = 60_000
+t.setTimeout(4 * SLOW_MACHINE_MS)
 
 t.test('what a stack gives takes clients and keeps its data while it is stopped, killed and paused', async (t) => {
   const stack = await startDevstack()

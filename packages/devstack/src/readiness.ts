@@ -32,16 +32,18 @@ export async function answers(service: ServiceName, port: number): Promise<boole
   }
 }
 
+export type Wait = Readonly<{ withinMs: number; over: () => boolean }>
+
 /** Asks until the service answers; false when `over` says that it never will, or at the deadline. */
-export async function becomesReady(
-  service: ServiceName,
-  port: number,
-  { withinMs, over }: { withinMs: number; over: () => boolean },
-): Promise<boolean> {
+export function becomesReady(service: ServiceName, port: number, wait: Wait): Promise<boolean> {
+  return untilTrue(() => answers(service, port), wait)
+}
+
+export async function untilTrue(ask: () => Promise<boolean>, { withinMs, over }: Wait): Promise<boolean> {
   const deadline = Date.now() + withinMs
   for (;;) {
     if (over()) return false
-    if (await answers(service, port)) return !over()
+    if (await ask()) return !over()
     if (Date.now() > deadline) return false
     await sleep(15)
   }

@@ -9,9 +9,10 @@ import { POSTGRES_OWNER, type ServiceName, TITLES } from '../service.ts'
 import { imageOf } from './images.ts'
 import { type ContainerPlan, runContainer } from './run-container.ts'
 import { sweepContainers } from './sweep.ts'
-import { volumeName } from './volumes.ts'
+import { type Volume, volumeName } from './volumes.ts'
 
-type Recipe = Pick<ContainerPlan, 'command' | 'environment' | 'containerPort' | 'url'> & Readonly<{ data: string }>
+type Recipe = Pick<ContainerPlan, 'command' | 'environment' | 'containerPort' | 'url'> &
+  Readonly<{ data: Omit<Volume, 'name'> }>
 
 /** Runs each service as a container of its official image, or of one that behaves like it. */
 export async function containersProvider(): Promise<Provider> {
@@ -26,7 +27,7 @@ export async function containersProvider(): Promise<Provider> {
           title: TITLES[service],
           image: imageOf(service),
           port: options.port,
-          volume: options.durable ? { name: volumeName(options.dir, service), target: data } : undefined,
+          volume: options.durable ? { name: volumeName(options.dir, service), ...data } : undefined,
           becomesReady: (wait) => becomesReady(service, options.port, wait),
         },
         options.reaper,
@@ -41,9 +42,9 @@ const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Rec
     return {
       containerPort: 5432,
       url: `postgres://${POSTGRES_OWNER}:${password}@${LOOPBACK}:${port}/postgres`,
-      environment: { POSTGRES_USER: POSTGRES_OWNER, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres' },
+      environment: { POSTGRES_USER: POSTGRES_OWNER, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres', PGDATA },
       command: ['max_connections=300', ...(durable ? [] : CARELESS)].flatMap((setting) => ['-c', setting]),
-      data: '/var/lib/postgresql/data',
+      data: { target: PGDATA, owner: 'postgres:postgres' },
     }
   },
   async redis({ durable, port }) {
@@ -52,7 +53,7 @@ const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Rec
       url: `redis://${LOOPBACK}:${port}`,
       environment: {},
       command: ['--save', '', '--appendonly', durable ? 'yes' : 'no', ...(durable ? ['--dir', '/data'] : [])],
-      data: '/data',
+      data: { target: '/data' },
     }
   },
   async nats({ port }) {
@@ -61,10 +62,13 @@ const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Rec
       url: `nats://${LOOPBACK}:${port}`,
       environment: {},
       command: ['-js', '-sd', '/data'],
-      data: '/data',
+      data: { target: '/data' },
     }
   },
 }
+
+// Named on purpose: the official images of different versions have different defaults.
+const PGDATA = '/var/lib/postgresql/data'
 
 const CARELESS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 

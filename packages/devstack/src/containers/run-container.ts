@@ -3,9 +3,11 @@ import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainer
 import { identify } from '../lifetime/processes.ts'
 import type { Reaper } from '../lifetime/reaper.ts'
 import { LOOPBACK } from '../ports.ts'
+import type { Wait as ReadyWait } from '../readiness.ts'
 import type { RunningService } from '../service.ts'
 import { removeContainer } from './engine.ts'
 import { LABELS } from './labels.ts'
+import { giveVolume, type Volume } from './volumes.ts'
 
 const READY_WITHIN_MS = 60_000
 const END_WITHIN_S = 15
@@ -20,9 +22,9 @@ export type ContainerPlan = Readonly<{
   port: number
   containerPort: number
   /** A named volume keeps the data after the container; without one the data goes with it. */
-  volume: Readonly<{ name: string; target: string }> | undefined
+  volume: Volume | undefined
   /** Resolves to whether the service took a client before the time was up or `over` said that it never will. */
-  becomesReady: (wait: { withinMs: number; over: () => boolean }) => Promise<boolean>
+  becomesReady: (wait: ReadyWait) => Promise<boolean>
 }>
 
 export async function runContainer(plan: ContainerPlan, reaper: Reaper): Promise<RunningService> {
@@ -112,7 +114,10 @@ async function create(plan: ContainerPlan, onCreated: (id: string) => void): Pro
     })
     .withAutoCleanup(false) // our reaper does it, and needs no image of its own
     .withWaitStrategy(Wait.forAll([])) // readiness is a client's answer, asked from outside
-  if (plan.volume) container.withBindMounts([{ source: plan.volume.name, target: plan.volume.target }])
+  if (plan.volume) {
+    await giveVolume(plan.volume, plan.image)
+    container.withBindMounts([{ source: plan.volume.name, target: plan.volume.target }])
+  }
   container.onCreated = onCreated
   return (await container.start()).getId()
 }
