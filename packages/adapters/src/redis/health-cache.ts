@@ -1,0 +1,84 @@
+import {
+  BIND_STATES,
+  type CachedHealth,
+  HEALTH_STATES,
+  type HealthCache,
+  type Micros,
+  type OperatorId,
+} from '@oms/domain'
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { RedisConnection } from './open-redis.ts'
+import { PUT_IF_NEWER } from './put-if-newer.ts'
+
+export type HealthCacheEvents = Readonly<{
+  /** Once for each key written, or left because it holds a newer value, or failed. */
+  onSet?: (result: 'ok' | 'error') => void
+  /** A key held something that is no health value; it is treated as absent. */
+  onGarbage?: (operatorId: OperatorId) => void
+}>
+
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Union(values.map((value) => Type.Literal<T[number]>(value)))
+
+/** Further members are allowed: a newer version of the service may write them. */
+const Cached = Type.Object({
+  status: literals(HEALTH_STATES),
+  errorRate: Type.Union([Type.Number(), Type.Null()]),
+  bindState: Type.Union([literals(BIND_STATES), Type.Null()]),
+  since: Type.String(),
+  at: Type.String(),
+  receivedAt: Type.Unsafe<Micros>(Type.Integer()),
+  streamSequence: Type.Integer(),
+})
+
+const keyOf = (operatorId: OperatorId): string => `ops:health:${operatorId}`
+
+export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: HealthCacheEvents = {}): HealthCache {
+  const putIfNewer = redis.script('opsPutIfNewer', PUT_IF_NEWER)
+
+  const counted = async (write: Promise<unknown>): Promise<void> => {
+    try {
+      await write
+      onSet?.('ok')
+    } catch (error) {
+      onSet?.('error')
+      throw error
+    }
+  }
+
+  return {
+    initialise: ({ operatorId, value, ttlSeconds }) =>
+      counted(redis.setIfAbsent(keyOf(operatorId), JSON.stringify(value), ttlSeconds)),
+
+    // All are sent in one turn of the event loop, which the client turns into one pipeline per node.
+    async put(entries) {
+      const writes = entries.map(({ operatorId, value, ttlSeconds }) =>
+        counted(
+          putIfNewer(keyOf(operatorId), JSON.stringify(value), value.receivedAt, value.streamSequence, ttlSeconds),
+        ),
+      )
+      const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    },
+
+    async get(operatorId) {
+      const text = await redis.get(keyOf(operatorId))
+      if (text === null) return undefined
+      const value = parsed(text)
+      if (value === undefined) onGarbage?.(operatorId)
+      return value
+    },
+
+    remove: (operatorId) => redis.remove(keyOf(operatorId)),
+  }
+}
+
+function parsed(text: string): CachedHealth | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Value.Check(Cached, value) ? (value as CachedHealth) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,102 @@
+import type { Secret } from '@oms/domain'
+import { Cluster, type Redis } from 'ioredis'
+import { createClient, type RedisClient } from './client.ts'
+import { RedisFailure, redisFailure, redisUnavailable } from './redis-failure.ts'
+import { parseRedisUrl } from './redis-url.ts'
+
+export type RedisConfig = Readonly<{
+  /** `redis://`, `rediss://`, `redis+sentinel://h1,h2/name` or `redis+cluster://h1,h2`. */
+  url: string
+  /** Wins over a password inside the URL. */
+  password?: Secret
+}>
+
+export type RedisEvents = Readonly<{
+  /** Every lost or refused connection, again at each attempt. */
+  onError?: (failure: RedisFailure) => void
+}>
+
+/** One key and the rest of its arguments; resolves with the script's answer. */
+export type RedisScript = (key: string, ...args: readonly (string | number)[]) => Promise<unknown>
+
+export type RedisConnection = AsyncDisposable &
+  Readonly<{
+    /** Rejects with DEPENDENCY_UNAVAILABLE, within 1.5 s at the latest. */
+    ping(signal?: AbortSignal): Promise<void>
+    /** Calls back whenever Redis, or a node of the cluster, becomes usable: at first and each time it is back. Undone by the answer. */
+    onReady(callback: () => void): () => void
+    get(key: string): Promise<string | null>
+    setIfAbsent(key: string, value: string, ttlSeconds: number): Promise<void>
+    remove(key: string): Promise<void>
+    /** A Lua script of one key, sent whole once per connection and then by its hash. */
+    script(name: string, lua: string): RedisScript
+  }>
+
+/** Covers what the client's own timeouts leave open, such as a cluster whose slots are not known yet. */
+const DEADLINE_MS = 1_500
+const GOODBYE_MS = 250
+
+/**
+ * Connects in the background and for ever; never throws for a Redis that is away. Every call rejects with
+ * DEPENDENCY_UNAVAILABLE at once while there is no connection. Throws a TypeError on a malformed URL.
+ */
+export function openRedis(config: RedisConfig, { onError }: RedisEvents = {}): RedisConnection {
+  const client = createClient(parseRedisUrl(config.url), config.password)
+  const listeners = new Set<() => void>()
+  const ready = () => {
+    for (const listener of listeners) listener()
+  }
+  client.on('error', (error: unknown) => onError?.(redisFailure(error)))
+  client.on('ready', ready)
+  if (client instanceof Cluster) {
+    client.on('+node', (node: Redis) => node.on('ready', ready))
+    client.on('node error', (error: unknown) => onError?.(redisFailure(error)))
+  }
+
+  return {
+    async ping(signal) {
+      await answered(client, () => client.ping(), signal)
+    },
+    onReady(callback) {
+      listeners.add(callback)
+      return () => listeners.delete(callback)
+    },
+    get: (key) => answered(client, () => client.get(key)),
+    async setIfAbsent(key, value, ttlSeconds) {
+      await answered(client, () => client.set(key, value, 'EX', ttlSeconds, 'NX'))
+    },
+    async remove(key) {
+      await answered(client, () => client.del(key))
+    },
+    script(name, lua) {
+      client.defineCommand(name, { numberOfKeys: 1, lua })
+      const run = (client as unknown as Record<string, RedisScript | undefined>)[name]
+      if (run === undefined) throw new TypeError(`ioredis did not take the script ${name}`)
+      return (key, ...args) => answered(client, () => run.call(client, key, ...args))
+    },
+    async [Symbol.asyncDispose]() {
+      listeners.clear()
+      if (client.status === 'ready') await Promise.race([client.quit().catch(() => {}), elapsed(GOODBYE_MS)])
+      client.disconnect()
+    },
+  }
+}
+
+async function answered<T>(client: RedisClient, send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (client.status !== 'ready') throw redisUnavailable(new RedisFailure('NO_CONNECTION'))
+  const late = Promise.withResolvers<never>()
+  const giveUp = () => late.reject(new RedisFailure('NO_ANSWER'))
+  const timer = setTimeout(giveUp, DEADLINE_MS)
+  signal?.addEventListener('abort', giveUp, { once: true })
+  if (signal?.aborted === true) giveUp()
+  try {
+    return await Promise.race([send(), late.promise])
+  } catch (error) {
+    throw redisUnavailable(error)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+const elapsed = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
