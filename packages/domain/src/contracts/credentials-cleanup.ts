@@ -72,11 +72,8 @@ export function credentialsCleanupContract(t: Test, open: OpenStore): void {
     const store = await open(t)
     const draft = aProvisionalOperator()
     const createdAt = await store.operators.insertProvisional(draft, 0)
-    const away = new Error('Vault is away')
-    await t.rejects(
-      store.cleanup.processNext(600, () => Promise.reject(away)),
-      away,
-    )
+    const failing = () => Promise.reject(new Error('Vault is away'))
+    t.equal(await store.cleanup.processNext(600, failing), true, 'so that one secret holds up no other')
     t.match(await store.operators.holders(draft), [{ operatorId: draft.operatorId, provisional: true }])
     t.same(await sweep(store), [], 'not at once')
     await store.bringCleanupsForward(31)
@@ -118,14 +115,13 @@ export function credentialsCleanupContract(t: Test, open: OpenStore): void {
         await pass()
         if (!destroyed) throw new Error('Vault is away')
       })
-      const settled = swept.catch(() => 'rejected')
       await entered
       const operator = provisioned(draft, { createdAt, credentialsVersion: 1 })
       const completed = store.operators.complete(operator, aRecordedChange('operator.config.created.v1', operator))
       const early = await Promise.race([completed, aMoment().then(() => 'waits')])
       t.equal(early, 'waits')
       goOn()
-      t.equal(await settled, destroyed ? true : 'rejected')
+      t.equal(await swept, true)
       t.equal(await completed, !destroyed)
       await store.bringCleanupsForward(31)
       t.same(await sweep(store), [], 'and nothing more is due')

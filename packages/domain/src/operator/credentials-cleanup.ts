@@ -8,8 +8,7 @@ export interface CredentialsCleanup {
   /**
    * Takes one due row, deletes its operator if that is still provisional, and runs `destroy` in the same transaction.
    * Afterwards the row comes due again `againAfterSeconds` later (first pass) or is dropped (second). When `destroy`
-   * rejects, so does this, and nothing but the row's due time changes: it comes due again in 30 s. False when nothing is
-   * due.
+   * rejects, nothing but the row's due time changes: it comes due again in 30 s. False when nothing was due, else true.
    */
   processNext(againAfterSeconds: number, destroy: (item: CleanupItem) => Promise<void>): Promise<boolean>
 }
