@@ -54,7 +54,10 @@ export function createVaultCall({ url, token, namespace, ca }: VaultAddress): Va
           headers: {
             ...(auth !== null && { 'x-vault-token': auth }),
             ...(namespace !== undefined && { 'x-vault-namespace': namespace }),
-            ...(sent !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
+            ...(sent !== undefined && {
+              'content-type': 'application/json',
+              'content-length': Buffer.byteLength(sent),
+            }),
             ...options.headers,
           },
         },
