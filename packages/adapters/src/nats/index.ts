@@ -1,0 +1,6 @@
+export type { NatsAddress } from './connect-options.ts'
+export { type Nats, type NatsEvent, type NatsState, openNats } from './connection.ts'
+export { createDeadLetters, letterText } from './dead-letters.ts'
+export { createEventPublisher, type PublishOutcome } from './event-publisher.ts'
+export { manageStreams, type StreamManager, type StreamOptions, type StreamProblem } from './manage-streams.ts'
+export { HEALTH_DEAD_LETTERS, HEALTH_INBOUND, INGESTOR_STREAMS, RELAY_STREAMS, type StreamSpec } from './streams.ts'
