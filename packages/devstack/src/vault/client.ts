@@ -50,6 +50,7 @@ export function createVaultCall({ url, token, namespace, ca }: VaultAddress): Va
           method,
           path: `/v1/${path}`,
           timeout: TIMEOUT_MS,
+          agent: false, // a kept connection may be one that the server has just cut
           ...(ca !== undefined && { ca }),
           headers: {
             ...(auth !== null && { 'x-vault-token': auth }),
