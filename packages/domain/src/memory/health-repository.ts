@@ -1,0 +1,33 @@
+import type { AgedHealth, HealthRepository } from '../health/health-repository.ts'
+import { unreported } from '../health/operator-health.ts'
+import type { OperatorId } from '../operator/operator-id.ts'
+import { commitEvent, finishedOperators, healthAge, liveOperator, type MemoryStore } from './memory-store.ts'
+
+/** A change has no await in it, so it is a transaction as it stands. */
+export function memoryHealthRepository(store: MemoryStore): HealthRepository {
+  const stateOf = (operatorId: OperatorId) => store.health.get(operatorId) ?? unreported(operatorId)
+  const aged = (operatorId: OperatorId): AgedHealth => {
+    const health = stateOf(operatorId)
+    return { health, ageSeconds: healthAge(store, health) }
+  }
+  return {
+    change: async (operatorIds, decide) => {
+      const live = [...new Set(operatorIds)].filter((id) => liveOperator(store, id) !== undefined).toSorted()
+      const change = decide(new Map(live.map((id) => [id, stateOf(id)])))
+      for (const state of change.states) store.health.set(state.operatorId, state)
+      for (const { transition, event } of change.transitions) {
+        store.healthLog.push(transition)
+        commitEvent(store, event)
+      }
+      return change
+    },
+
+    find: async (operatorId) => (liveOperator(store, operatorId) === undefined ? undefined : aged(operatorId)),
+
+    fresh: async (seconds) =>
+      finishedOperators(store)
+        .filter(({ deletedAt }) => deletedAt === null)
+        .map(({ operatorId }) => aged(operatorId))
+        .filter(({ ageSeconds }) => ageSeconds !== null && ageSeconds <= seconds),
+  }
+}
