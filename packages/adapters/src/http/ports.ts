@@ -1,6 +1,17 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export type HttpLog = FastifyBaseLogger
+
+/** Fastify whose route schemas are TypeBox. */
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
 
 /** What the shells measure; `@oms/adapters/telemetry` has metrics of this shape. */
 export type RequestMetrics = Readonly<{

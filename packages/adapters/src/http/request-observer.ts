@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+import type { HttpServer, OpenTrace, RequestMetrics, TraceScope } from './ports.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    trace: TraceScope | undefined
+    /** Who is calling, as far as it was established: fields for the line of the request. */
+    identity: Readonly<Record<string, string>> | undefined
+  }
+}
+
+const UNMATCHED = 'unmatched'
+
+/** Headers, trace, one log line and one measurement for each request, however it ends. */
+export function observeRequests(app: HttpServer, metrics: RequestMetrics, openTrace: OpenTrace): void {
+  app.decorateRequest('trace', undefined)
+  app.decorateRequest('identity', undefined)
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
+    const header = request.headers.traceparent
+    request.trace = openTrace(typeof header === 'string' ? header : undefined)
+    request.trace.run(done)
+  })
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.is404 ? UNMATCHED : (request.routeOptions.url ?? UNMATCHED)
+    const { statusCode, elapsedTime } = reply
+    const status = `${Math.floor(statusCode / 100)}xx`
+    metrics.httpRequestDuration.observe({ method: request.method, route, status }, elapsedTime / 1_000)
+    logLine(request, { route, status: statusCode, durationMs: Math.round(elapsedTime * 10) / 10 })
+    done()
+  })
+
+  app.addHook('onRequestAbort', (request, done) => {
+    request.log.info({ method: request.method, route: request.routeOptions.url }, 'request aborted by the caller')
+    done()
+  })
+}
+
+function logLine(request: FastifyRequest, fields: object): void {
+  const { method, problem, identity } = request
+  const line = { method, ...fields, ...(problem === undefined ? {} : { code: problem }), ...identity }
+  const write = () => request.log.info(line, 'request')
+  if (request.trace === undefined) write()
+  else request.trace.run(write)
+}
