@@ -93,7 +93,12 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
     server ??= await listen(engine, tls, port, host)
   }
 
+  let stopped = false
+
+  // The file may already be another's by the time of a second call.
   async function stop(): Promise<void> {
+    if (stopped) return
+    stopped = true
     await away()
     await store.save(engine.state)
   }
@@ -132,7 +137,8 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
     },
     stop,
     async start() {
-      if (server !== undefined) return
+      if (!stopped) return
+      stopped = false
       engine.state = store.load() ?? engine.state
       engine.seal.sealed = false
       await back()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { createAuthority, issueCertificate } from '../pki/index.ts'
 import { createVaultCall } from './client.ts'
 import { eventually } from './contract/bench.ts'
 import { type DevVaultOptions, startDevVault } from './dev-vault.ts'
@@ -187,6 +188,27 @@ t.test('faults: a dropped connection before or after the write', async (t) => {
   t.equal(await settled(call('POST', 'secret/data/a', secret)), 'cut')
   t.equal((await call('GET', 'secret/data/a')).status, 200)
   t.match(vault.requests.slice(-2), [{ method: 'POST', path: '/v1/secret/data/a', status: 0 }, { status: 200 }])
+})
+
+t.test('faults: a slowed write happens although its caller has given up', async (t) => {
+  const { vault, call } = await open(t)
+  vault.faults.slow(500, { times: 1 })
+  const given = AbortSignal.timeout(100)
+  const write = { method: 'POST', headers: { 'x-vault-token': vault.rootToken }, body: JSON.stringify(secret.body) }
+  await t.rejects(fetch(`${vault.url}/v1/secret/data/late`, { ...write, signal: given }))
+  t.equal((await call('GET', 'secret/data/late')).status, 404, 'not yet')
+  await eventually(async () => (await call('GET', 'secret/data/late')).status === 200)
+})
+
+t.test('over TLS it is reached with its authority, and lists as well', async (t) => {
+  const authority = await createAuthority({ cn: 'contract' })
+  const { certificate: cert, key } = await issueCertificate({ ca: authority, cn: 'vault', ipAddresses: ['127.0.0.1'] })
+  const { vault } = await open(t, { tls: { cert, key } })
+  const call = createVaultCall({ url: vault.url, token: vault.rootToken, ca: authority.certificate })
+  t.match(vault.url, /^https:/)
+  t.equal((await call('POST', 'secret/data/a', secret)).status, 200)
+  t.same((await call('LIST', 'secret/metadata')).data.keys, ['a'])
+  await t.rejects(createVaultCall({ url: vault.url, token: vault.rootToken })('GET', 'sys/health'))
 })
 
 t.test('faults: hang holds a request until the faults are cleared', async (t) => {

@@ -24,12 +24,23 @@ export const methodOf = (request: IncomingMessage): string =>
 
 export const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/'
 
-export async function readCall(request: IncomingMessage, now: number): Promise<Call> {
+/** The whole body, or undefined when it is longer than Vault takes. */
+export async function receive(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+  }
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)
+}
+
+export function readCall(request: IncomingMessage, received: Buffer | undefined, now: number): Call {
   const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'))
   const listing = request.method === 'GET' && query.get('list') === 'true'
   const verb = listing ? 'list' : VERBS[request.method ?? '']
   const path = decodePath(pathOf(request))
-  const body = await readBody(request)
+  const body = parseBody(received)
   if (verb === undefined) throw unsupportedOperation()
   return {
     verb,
@@ -76,15 +87,9 @@ function decodeNamespace(header: string): string {
   return name
 }
 
-async function readBody(request: IncomingMessage): Promise<Body> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw new VaultError(413, 'http: request body too large')
-    chunks.push(chunk)
-  }
-  const text = Buffer.concat(chunks).toString('utf8')
+function parseBody(received: Buffer | undefined): Body {
+  if (received === undefined) throw new VaultError(413, 'http: request body too large')
+  const text = received.toString('utf8')
   if (text.trim() === '') return {}
   try {
     const body = JSON.parse(text) as unknown

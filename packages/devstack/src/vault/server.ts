@@ -5,7 +5,7 @@ import { answer } from './core.ts'
 import type { Effect, FaultBook, FaultRequest } from './faults.ts'
 import { acceptListMethod } from './list-method.ts'
 import { type Reply, VaultError } from './reply.ts'
-import { methodOf, pathOf, readCall } from './request.ts'
+import { methodOf, pathOf, readCall, receive } from './request.ts'
 import type { Seal } from './seal.ts'
 import type { State } from './state.ts'
 
@@ -33,7 +33,7 @@ type Fate = 'answer' | 'answer-then-drop' | 'drop' | 'hang' | Reply
 export function createVaultServer(engine: Engine, tls: Tls | undefined): Server {
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     serve(engine, request, response).catch((error: unknown) => {
-      engine.logError(error)
+      if (request.complete) engine.logError(error) // a caller that leaves while sending is its own business
       response.destroy()
     })
   }
@@ -43,21 +43,23 @@ export function createVaultServer(engine: Engine, tls: Tls | undefined): Server 
 }
 
 async function serve(engine: Engine, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // First, so that a slowed write happens even when its caller has given up meanwhile.
+  const body = await receive(request)
   const met: FaultRequest = { method: methodOf(request), path: pathOf(request) }
   const log = (status: number) => engine.logRequest({ ...met, status })
   const fate = await decide(engine, met)
   if (fate === 'hang') {
-    request.resume()
     engine.held.add(response)
+    response.once('close', () => engine.held.delete(response))
     return log(0)
   }
   if (fate === 'drop') {
-    request.destroy()
+    request.socket.destroy()
     return log(0)
   }
-  const reply = typeof fate === 'object' ? fate : await perform(engine, request)
+  const reply = typeof fate === 'object' ? fate : await perform(engine, request, body)
   if (fate === 'answer-then-drop') {
-    request.destroy()
+    request.socket.destroy()
     return log(0)
   }
   log(reply.status)
@@ -81,16 +83,15 @@ function fateOf(effect: Exclude<Effect, { kind: 'slow' }>): Fate {
   return { status: effect.status, body: { errors: effect.errors } }
 }
 
-async function perform(engine: Engine, request: IncomingMessage): Promise<Reply> {
+async function perform(engine: Engine, request: IncomingMessage, body: Buffer | undefined): Promise<Reply> {
   try {
-    const call = await readCall(request, engine.now().getTime())
+    const call = await readCall(request, body, engine.now().getTime())
     const { reply, changed } = await answer(engine.state, engine.seal, call)
     if (changed) await engine.save()
     return reply
   } catch (error) {
     if (error instanceof VaultError) return { status: error.status, body: { errors: error.errors } }
-    // A caller that went away while sending is its own business.
-    if (request.complete) engine.logError(error)
+    engine.logError(error)
     return { status: 500, body: { errors: ['internal error'] } }
   }
 }

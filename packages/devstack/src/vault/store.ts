@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,11 +19,11 @@ export const memoryStore: Store = { load: () => undefined, save: async () => {} 
  */
 export function fileStore(dir: string): Store {
   const file = join(dir, 'vault.json')
+  const draft = `${file}.${randomUUID()}.tmp`
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
 
   async function write(state: State): Promise<void> {
-    const draft = `${file}.${process.pid}.tmp`
     await writeFile(draft, serialise(state), { mode: 0o600 })
     await rename(draft, file)
   }

@@ -9,10 +9,10 @@ export function kubernetesContract(t: Test, open: OpenTarget): void {
     const { call, authMethod } = await openBench(t, open)
     const method = await authMethod('kubernetes')
     t.equal((await call('POST', `auth/${method}/config`, { body: {} })).status, 400, 'a host is needed')
-    t.equal((await call('POST', `auth/${method}/config`, { body: { ...host, pem_keys: ['no pem'] } })).status, 400)
+    t.ok((await call('POST', `auth/${method}/config`, { body: { ...host, pem_keys: ['no pem'] } })).status >= 400)
     const { publicPem } = keyPair()
     t.ok((await call('POST', `auth/${method}/config`, { body: { ...host, pem_keys: [publicPem] } })).status < 300)
-    t.match((await call('GET', `auth/${method}/config`)).data, { ...host, pem_keys: [publicPem.trim()] })
+    t.match((await call('GET', `auth/${method}/config`)).data, { ...host, pem_keys: [/BEGIN PUBLIC KEY/] })
     const role = { bound_service_account_names: ['app'], bound_service_account_namespaces: ['ops'], token_ttl: '1h' }
     t.equal(
       (await call('POST', `auth/${method}/role/app`, { body: { token_ttl: '1h' } })).status,
