@@ -1,0 +1,120 @@
+// npm start [-- --fresh]: the whole product on this machine, until Ctrl-C.
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { signAdminToken } from '../pki/index.ts'
+import { writePrivate } from '../pki/files.ts'
+import { removeStackData } from '../remove-stack-data.ts'
+import { DevstackUnavailable } from '../unavailable.ts'
+import { JWT_AUDIENCE, JWT_ISSUER } from './app-environment.ts'
+import { choosePorts, migrate, startApps } from './apps.ts'
+import { untilRelayWorks } from './relay-probe.ts'
+import { createExamples } from './examples.ts'
+import { type Layout, layout } from './layout.ts'
+import { type LocalServices, startLocalServices } from './local-services.ts'
+import { screen } from './screen.ts'
+import { type StackFile, writeStackFile } from './stack-file.ts'
+import { lockStack, StackIsRunning } from './stack-lock.ts'
+
+const UNAVAILABLE = 69 // sysexits(3)
+const TOKEN_LIFE = '365 days'
+
+const begun = performance.now()
+const say = (line: string): void =>
+  void process.stdout.write(`[${((performance.now() - begun) / 1_000).toFixed(1).padStart(5)} s] ${line}\n`)
+
+const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
+const stopAsked = new Promise<void>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+})
+
+try {
+  process.exitCode = await run(layout())
+} catch (error) {
+  if (!(error instanceof DevstackUnavailable || error instanceof StackIsRunning)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = UNAVAILABLE
+}
+
+async function run(paths: Layout): Promise<number> {
+  await mkdir(paths.root, { recursive: true })
+  await using opened = new AsyncDisposableStack()
+  opened.use(await lockStack(paths.lock))
+  await rm(paths.stackFile, { force: true })
+  if (values.fresh) await beginAnew(paths)
+
+  const services = await startLocalServices(paths, { into: opened, say })
+  say('running the migrations')
+  const [ports] = await Promise.all([choosePorts(say), migrate(paths, services.database.ownerUrl)])
+  const { jwtKeys, pki } = services
+  const apps = await startApps(
+    {
+      layout: paths,
+      database: services.database,
+      redisUrl: services.stack.redis.url,
+      natsUrl: services.stack.nats.url,
+      vaultUrl: services.vault.url,
+      roleIds: services.roleIds,
+      jwtPublicKeyPath: jwtKeys.publicKeyPath,
+      tls: { ...pki.server, ca: pki.ca, clients: services.clients },
+      ports,
+    },
+    { into: opened, say },
+  )
+  const stack = await describe(services, ports)
+  await untilRelayWorks(stack.nats.url)
+  if (!existsSync(paths.examplesMade)) {
+    await createExamples(stack.admin.url, stack.admin.tokens.admin)
+    await writePrivate(paths.examplesMade, '')
+    say('three example operators made')
+  }
+  await writeStackFile(paths.stackFile, stack)
+  opened.defer(() => rm(paths.stackFile, { force: true }))
+  process.stdout.write(screen(stack, { checkout: paths.checkout, logs: paths.logs }))
+
+  const died = apps.map(async ({ app, ended }) => {
+    await ended
+    return app
+  })
+  const first = await Promise.race([stopAsked, ...died])
+  say(first === undefined ? 'stopping' : `${first} ended by itself, see ${paths.logs}/${first}.log; stopping`)
+  return first === undefined ? 0 : 1
+}
+
+async function beginAnew(paths: Layout): Promise<void> {
+  say('removing the data of former runs')
+  await removeStackData(paths.data)
+  for (const path of [paths.data, paths.vault, paths.tls, paths.jwt, paths.secrets, paths.logs, paths.examplesMade]) {
+    await rm(path, { recursive: true, force: true })
+  }
+}
+
+async function describe(services: LocalServices, ports: Awaited<ReturnType<typeof choosePorts>>): Promise<StackFile> {
+  const token = (subject: string, scope: string) =>
+    signAdminToken(services.jwtKeys, {
+      subject,
+      scope,
+      issuer: JWT_ISSUER,
+      audience: JWT_AUDIENCE,
+      expiresIn: TOKEN_LIFE,
+    })
+  const at = (port: number | undefined) => `http://127.0.0.1:${port ?? 0}`
+  return {
+    admin: {
+      url: at(ports['admin-api'].main),
+      management: at(ports['admin-api'].management),
+      tokens: { admin: await token('local-admin', 'ops:admin'), read: await token('local-reader', 'ops:read') },
+    },
+    internal: {
+      url: `https://127.0.0.1:${ports['internal-api'].main ?? 0}`,
+      management: at(ports['internal-api'].management),
+      tls: { ca: services.pki.ca, clients: services.pki.clients },
+    },
+    ingestor: { management: at(ports['health-ingestor'].management) },
+    postgres: { url: services.database.ownerUrl },
+    redis: { url: services.stack.redis.url },
+    nats: { url: services.stack.nats.url },
+    vault: { url: services.vault.url, token: services.vault.rootToken },
+    pid: process.pid,
+  }
+}
