@@ -1,0 +1,59 @@
+// What `npm run check` runs, and how it is told: a line as each check ends, then what failed, in full.
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { overlongFiles } from './file-length.ts'
+import { inParallel, seconds } from './progress.ts'
+
+type Outcome = Readonly<{ ok: boolean; output: string }>
+type Check = Readonly<{ name: string; run: () => Promise<Outcome> }>
+
+const CACHE = 'node_modules/.cache'
+
+// The two slow ones first: they fill two processors, and the quick ones go in between.
+const CHECKS: readonly Check[] = [
+  {
+    name: 'lint',
+    run: () =>
+      program(
+        'eslint',
+        '--cache',
+        '--cache-strategy=content',
+        `--cache-location=${CACHE}/eslint/`,
+        '--max-warnings=0',
+        '.',
+      ),
+  },
+  { name: 'types', run: () => program('tsc', '-p', 'tsconfig.json', '--pretty', 'false') },
+  { name: 'format', run: () => program('biome', 'format', '--max-diagnostics=50', '.') },
+  {
+    name: 'boundaries',
+    run: () => program('depcruise', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', ...SOURCES),
+  },
+  { name: 'file length', run: async () => told(await overlongFiles(SOURCES)) },
+]
+
+const SOURCES = ['apps', 'packages', 'infra/toolchain']
+
+/** Runs them all, whatever fails. */
+export async function runChecks(): Promise<{ passed: number; failed: number }> {
+  const failures: string[] = []
+  await inParallel(CHECKS, async ({ name, run }) => {
+    const elapsed = seconds()
+    const { ok, output } = await run()
+    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(12)} ${elapsed()}`)
+    if (!ok) failures.push(`── ${name} ──\n${output.trim()}\n`)
+  })
+  if (failures.length > 0) console.log(`\n${failures.join('\n')}`)
+  return { passed: CHECKS.length - failures.length, failed: failures.length }
+}
+
+async function program(name: string, ...args: string[]): Promise<Outcome> {
+  const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve))
+  const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
+  return { ok: code === 0, output: out + err }
+}
+
+function told(complaints: readonly string[]): Outcome {
+  return { ok: complaints.length === 0, output: complaints.join('\n') }
+}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# run.sh COMMAND [ARGUMENT …]: what the npm scripts of this repository call.
+# Brings what the command needs and this machine lacks (Node 24, pnpm, the dependencies), then becomes the command:
+# every step to it is an `exec`, or a signal sent to npm would leave it behind.
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/../.."
+toolchain=infra/toolchain
+. ./$toolchain/bootstrap.sh
+
+command=${1-}
+[ $# -eq 0 ] || shift
+export TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
+
+case "$command" in
+  start | tour | docs | check | format | node) bring dependencies ;;
+  test | test-one | test-vault-contract) bring dependencies tap ;;
+  pipeline) bring dependencies tap pnpm ;;
+  *)
+    say 'usage: run.sh start | tour | docs | check | format | test | test-one FILE … | pipeline [TURBO ARGUMENT …] |' \
+      'test-vault-contract | node [ARGUMENT …]'
+    exit 64
+    ;;
+esac
+
+run() { exec node --conditions=@oms/source "$@"; }
+with_stack=packages/devstack/src/with-stack.ts
+
+case "$command" in
+  start) run packages/devstack/src/start/main.ts "$@" ;;
+  tour) run packages/devstack/src/tour/main.ts "$@" ;;
+  docs | check | format | test | test-one) run "$toolchain/$command.ts" "$@" ;;
+  test-vault-contract) run packages/devstack/src/vault/real.vault.test.ts "$@" ;;
+  # One stack for the tests of all packages; as many tasks at a time as there are processors.
+  pipeline) run "$with_stack" turbo run build lint typecheck test --concurrency=100% --output-logs=new-only "$@" ;;
+  node) run "$@" ;;
+esac
