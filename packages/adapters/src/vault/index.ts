@@ -1,0 +1,6 @@
+export type { CircuitState } from './breaker.ts'
+export { openVault, type Vault, type VaultEvents } from './open-vault.ts'
+export type { VaultOperation, VaultRequest, VaultResult } from './observe.ts'
+export type { SessionEvent } from './session.ts'
+export type { VaultAuth, VaultConfig, VaultLimits } from './vault-config.ts'
+export { type FailureKind, VaultFailure } from './vault-failure.ts'
