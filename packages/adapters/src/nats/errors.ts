@@ -4,6 +4,7 @@ import { NatsError } from 'nats'
 /** JetStream's own error codes (server/errors.json of nats-server) that decide something here. */
 export const JETSTREAM = {
   consumerNotFound: 10014,
+  messageNotFound: 10037,
   messageTooLarge: 10054,
   streamNotFound: 10059,
   headersTooLarge: 10097,

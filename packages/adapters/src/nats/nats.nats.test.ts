@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { startDevstack } from '@oms/devstack'
 import { EventRefused } from '@oms/domain'
+import { deadLettersContract, eventPublisherContract } from '@oms/domain/contracts'
 import { connect, type NatsConnection, nanos } from 'nats'
 import t from 'tap'
 import {
@@ -226,6 +227,46 @@ t.test('a client that closed for good is opened again', async (t) => {
   await until(() => nats.state() !== 'connected')
   await until(() => nats.state() === 'connected')
   await nats.ping()
+})
+
+/** Made anew, for a stream remembers the ids of what was purged from it. */
+async function emptied(...names: string[]): Promise<void> {
+  for (const spec of [...RELAY_STREAMS, ...INGESTOR_STREAMS].filter(({ name }) => names.includes(name))) {
+    await admin.streams.delete(spec.name).catch(() => undefined)
+    await admin.streams.add({ name: spec.name, subjects: [...spec.subjects], duplicate_window: nanos(600_000) })
+  }
+}
+
+async function messagesOf(name: string) {
+  const { state } = await admin.streams.info(name)
+  const sequences = Array.from({ length: state.messages }, (_, n) => state.first_seq + n)
+  return Promise.all(sequences.map((seq) => admin.streams.getMessage(name, { seq })))
+}
+
+eventPublisherContract(t, async (t) => {
+  const nats = open(t)
+  await until(() => nats.state() === 'connected')
+  await emptied('OPERATOR_CONFIG', 'OPERATOR_HEALTH')
+  return {
+    publisher: createEventPublisher(nats),
+    stored: async () =>
+      [...(await messagesOf('OPERATOR_CONFIG')), ...(await messagesOf('OPERATOR_HEALTH'))].map((message) => ({
+        eventId: message.header.get('Nats-Msg-Id'),
+        subject: message.subject,
+        payload: message.json(),
+        traceparent: message.header.get('traceparent') || null,
+      })),
+  }
+})
+
+deadLettersContract(t, async (t) => {
+  const nats = open(t)
+  await until(() => nats.state() === 'connected')
+  await emptied('OPS_DEADLETTER')
+  return {
+    deadLetters: createDeadLetters(nats),
+    stored: async () => (await messagesOf('OPS_DEADLETTER')).map((message) => message.json()),
+  }
 })
 
 t.test('there is one dead letter per operator and hour, and one per undecodable message', async (t) => {

@@ -5,6 +5,13 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
 }
 
+/** Resolves when it aborts, or has. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resume) => {
+    if (signal.aborted) resume()
+    else signal.addEventListener('abort', () => resume(), { once: true })
+  })
+
 /** `promise`, or undefined after `ms` or an abort, whichever comes first; a late rejection is nobody's any more. */
 export async function within<T>(ms: number, promise: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
   const done = new AbortController()

@@ -30,6 +30,6 @@ export async function supervise(
       // What breaks because the connection went is no news: its loss was told.
       if (!over.aborted) onError(error)
     }
-    if (!over.aborted) await pause(backoffMs(Math.max(failures, 1), 100, 5_000), over)
+    if (!over.aborted) await pause(backoffMs(Math.max(failures, 1), 250, 5_000), over)
   }
 }

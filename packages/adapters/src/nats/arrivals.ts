@@ -1,0 +1,38 @@
+import type { Msg } from 'nats'
+
+/** Messages in hand that are not yet in a batch. */
+export type Arrivals = Readonly<{
+  size(): number
+  push(message: Msg): void
+  /** Resolves when there is one, or when `signal` aborts. */
+  some(signal: AbortSignal): Promise<void>
+  /** The oldest ones, at most `limit`. */
+  take(limit: number): Msg[]
+  all(): readonly Msg[]
+}>
+
+export function createArrivals(): Arrivals {
+  const messages: Msg[] = []
+  let arrived: (() => void) | undefined
+  return {
+    size: () => messages.length,
+    push(message) {
+      messages.push(message)
+      arrived?.()
+    },
+    async some(signal) {
+      if (messages.length > 0 || signal.aborted) return
+      await new Promise<void>((resume) => {
+        arrived = () => {
+          arrived = undefined
+          signal.removeEventListener('abort', resumed)
+          resume()
+        }
+        const resumed = () => arrived?.()
+        signal.addEventListener('abort', resumed)
+      })
+    },
+    take: (limit) => messages.splice(0, limit),
+    all: () => messages,
+  }
+}

@@ -1,0 +1,112 @@
+import type { Msg } from 'nats'
+import { createArrivals } from './arrivals.ts'
+import type { Nats } from './connection.ts'
+import { type ConsumerLag, consumerLag } from './consumer-lag.ts'
+import { type DurableConsumer, ensureConsumer } from './ensure-consumer.ts'
+import { apiCode, JETSTREAM } from './errors.ts'
+import { type InboundMessage, inboundMessage } from './inbound-message.ts'
+import { aborted, backoffMs, within } from './pause.ts'
+import { openPull, type Pull } from './pull.ts'
+import { giveBack, type Settlement, settle, stillWorking } from './settlement.ts'
+import { HEALTH_INBOUND } from './streams.ts'
+import { supervise } from './supervise.ts'
+
+export type ConsumeOptions = Readonly<{
+  /** Settles each message, by index. A rejection gives all of them back, later and later. */
+  onBatch: (messages: readonly InboundMessage[]) => Promise<readonly Settlement[]>
+  onError: (error: unknown) => void
+  /** False: the durable is looked for, never made or changed. */
+  manage?: boolean
+  /** The stream is not there (yet). */
+  onStreamMissing?: () => void
+  batchSize?: number
+  maxBytes?: number
+}>
+
+export interface HealthReportConsumer extends AsyncDisposable {
+  /** Two small requests. Rejects with DEPENDENCY_UNAVAILABLE, at once while disconnected. */
+  lag(): Promise<ConsumerLag>
+  /** Finishes the batch in hand, gives back what was prefetched. */
+  stop(): Promise<void>
+}
+
+export const HEALTH_CONSUMER: DurableConsumer = {
+  ...HEALTH_INBOUND,
+  durable: 'ops-health-consumer',
+  ackWaitMs: 30_000,
+  // Enough for several replicas with full hands. Reports that wait out a lost PostgreSQL count too, and fill it.
+  maxAckPending: 4_096,
+}
+
+/** Well under AckWait, so that one lost heartbeat does not hand a batch to another replica. */
+const WORKING_EVERY_MS = 10_000
+const LONGEST_NAK_MS = 15_000
+
+/** Reads reports in micro-batches of what has arrived, for ever: lost servers, consumers and streams are found again. */
+export function consumeHealthReports(nats: Nats, options: ConsumeOptions): HealthReportConsumer {
+  const { onBatch, onError, manage = true, batchSize = 256, maxBytes = 8 * 1024 * 1024 } = options
+  const stopping = new AbortController()
+  const arrivals = createArrivals()
+  let batch: readonly Msg[] = []
+  let pull: Pull | undefined
+
+  const running = supervise(
+    nats,
+    async (connection, signal) => {
+      // Only looks: nats-server 2.9 fails to delete a consumer that is made again in the same moment.
+      const verify = () => ensureConsumer(connection, HEALTH_CONSUMER, false)
+      await ensureConsumer(connection, HEALTH_CONSUMER, manage).catch((error: unknown) => {
+        if (apiCode(error) === JETSTREAM.streamNotFound) options.onStreamMissing?.()
+        throw error
+      })
+      const { stream, durable } = HEALTH_CONSUMER
+      const hand = { capacity: 2 * batchSize, maxBytes, inHand: arrivals.size, onMessage: arrivals.push }
+      pull = openPull(connection, { stream, consumer: durable, verify, ...hand })
+      try {
+        await Promise.race([pull.failed, aborted(signal)])
+      } finally {
+        await pull.close(nats.state() === 'connected')
+        pull = undefined
+      }
+    },
+    { signal: stopping.signal, onError },
+  )
+
+  async function decide(messages: readonly InboundMessage[]): Promise<readonly Settlement[]> {
+    try {
+      return await onBatch(messages)
+    } catch (error) {
+      onError(error)
+      return messages.map(({ deliveryCount }) => ({ nakAfterMs: backoffMs(deliveryCount, 500, LONGEST_NAK_MS) }))
+    }
+  }
+
+  async function work(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await arrivals.some(stopping.signal)
+      if (stopping.signal.aborted) return
+      batch = arrivals.take(batchSize)
+      pull?.refill()
+      const settlements = await decide(batch.map(inboundMessage))
+      batch.forEach((message, index) => settle(message, settlements[index] ?? { nakAfterMs: LONGEST_NAK_MS }))
+      batch = []
+    }
+  }
+
+  const working = work()
+  const keepAlive = setInterval(() => [...batch, ...arrivals.all()].forEach(stillWorking), WORKING_EVERY_MS)
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    await Promise.all([working, running])
+    clearInterval(keepAlive)
+    for (const message of arrivals.take(Number.POSITIVE_INFINITY)) giveBack(message)
+    if (nats.state() === 'connected') await within(1_000, nats.connection().flush())
+  }
+
+  return {
+    lag: async () => consumerLag(nats.connection(), HEALTH_CONSUMER),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}

@@ -1,0 +1,45 @@
+import { type HealthReport, InboundHealthReport, isOperatorId } from '@oms/domain'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { InboundMessage } from './inbound-message.ts'
+import { parseInstant } from './instant.ts'
+
+export type Undecodable = Readonly<{ undecodable: string }>
+
+const schema = TypeCompiler.Compile(InboundHealthReport)
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The report, or why there is none; the reason quotes nothing of the payload. */
+export function decodeHealthReport(message: InboundMessage): HealthReport | Undecodable {
+  const payload = parse(message.data)
+  if (payload === undefined) return { undecodable: 'not JSON in UTF-8' }
+  if (!schema.Check(payload)) return { undecodable: `${schema.Errors(payload).First()?.path || '/'} is not as agreed` }
+  const { operatorId, bindState, errorRate, bindError } = payload
+  if (!isOperatorId(operatorId)) return { undecodable: '/operatorId is not as agreed' }
+  const at = parseInstant(payload.at)
+  if (at === undefined) return { undecodable: '/at is no time' }
+  return {
+    operatorId,
+    at,
+    receivedAt: message.receivedAtMicros,
+    streamSequence: message.streamSequence,
+    bindState,
+    errorRate,
+    bindError: printable(bindError ?? null),
+    traceparent: message.traceparent,
+  }
+}
+
+function parse(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(data))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * A carrier's error text may hold any octets. A report that a bind is lost is worth more than they are, so what
+ * PostgreSQL cannot hold (NUL, half a surrogate pair) and what a terminal would act on is replaced, not refused.
+ */
+const printable = (text: string | null): string | null =>
+  text === null ? null : text.toWellFormed().replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/gu, '\ufffd')

@@ -1,0 +1,104 @@
+import { createInbox, type Msg, type NatsConnection, nanos } from 'nats'
+import { natsUnavailable } from './errors.ts'
+import { isDelivery } from './inbound-message.ts'
+import { within } from './pause.ts'
+
+export type PullOptions = Readonly<{
+  stream: string
+  consumer: string
+  /** Messages wanted in hand; asked for in one pull that stays open, so that a report that comes alone waits for nobody. */
+  capacity: number
+  maxBytes: number
+  /** How many of them are in hand now. */
+  inHand: () => number
+  onMessage: (message: Msg) => void
+  /** Rejects when the consumer is not there. */
+  verify: () => Promise<unknown>
+}>
+
+export type Pull = Readonly<{
+  /** To be called when messages left the hand. */
+  refill(): void
+  /** Rejects when the server ended the pull, or fell silent. The consumer may be gone. */
+  failed: Promise<never>
+  /** Takes no more; resolves when what was under way has arrived, which is nothing when the connection is lost. */
+  close(connected: boolean): Promise<void>
+}>
+
+const EXPIRES_MS = 30_000
+const HEARTBEAT_MS = 2_000
+/** Two heartbeats missed, and some patience for a busy machine. */
+const SILENCE_MS = 5_000
+const CLOSE_LIMIT_MS = 1_000
+
+const STATUS = { heartbeat: 100, noMessages: 404, expired: 408, conflict: 409 } as const
+
+/**
+ * Pulls by credit: one pull is open at a time and asks for as many messages as there is room for. Under low load each
+ * message is pushed the moment it is stored; under high load what arrives during one batch is the next. The client's own
+ * `consume()` asks by what was delivered, not by what was dealt with, and decides by the text of statuses.
+ */
+export function openPull(connection: NatsConnection, options: PullOptions): Pull {
+  const { stream, consumer, capacity, maxBytes, inHand, onMessage, verify } = options
+  const inbox = createInbox()
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  // The server never delivers a message that is larger than the pull's limit.
+  const max_bytes = Math.max(maxBytes, 2 * (connection.info?.max_payload ?? 0))
+  let open: { left: number; served: boolean } | undefined
+  let closed = false
+  let lastHeard = performance.now()
+
+  const fail = (reason: string) => failure.reject(natsUnavailable(new Error(reason)))
+
+  function refill(): void {
+    const room = capacity - inHand()
+    if (closed || open !== undefined || room < capacity / 2) return
+    open = { left: room, served: false }
+    lastHeard = performance.now()
+    const request = { batch: room, max_bytes, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), { reply: inbox })
+  }
+
+  function again(): void {
+    open = undefined
+    refill()
+  }
+
+  function onStatus(status: number): void {
+    if (status === STATUS.heartbeat) return
+    if (status === STATUS.expired || status === STATUS.noMessages) return again()
+    // A conflict is how a pull ends that reached its bytes, and also one whose consumer was deleted; asking a consumer
+    // that is gone brings no answer at all. One that brought nothing would be repeated without end.
+    if (status !== STATUS.conflict || !open?.served) return fail(`a pull ended with status ${status}`)
+    verify().then(again, failure.reject)
+  }
+
+  const subscription = connection.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error !== null) return failure.reject(natsUnavailable(error))
+      lastHeard = performance.now()
+      if (!isDelivery(message)) return onStatus(message.headers?.code ?? 0)
+      onMessage(message)
+      if (open === undefined) return
+      open.served = true
+      open.left -= 1
+      if (open.left === 0) again()
+    },
+  })
+  const watchdog = setInterval(() => {
+    if (open !== undefined && performance.now() - lastHeard > SILENCE_MS) fail('a pull fell silent')
+  }, HEARTBEAT_MS)
+
+  refill()
+  return {
+    refill,
+    failed: failure.promise,
+    async close(connected) {
+      closed = true
+      clearInterval(watchdog)
+      if (connected && !subscription.isClosed()) await within(CLOSE_LIMIT_MS, subscription.drain())
+      if (!subscription.isClosed()) subscription.unsubscribe()
+    },
+  }
+}
