@@ -9,14 +9,16 @@ const OCTET = /^(?:0|[1-9][0-9]{0,2})$/
 const MAX_NAME_LENGTH = 253
 
 export function host(raw: string, path = 'host'): Host {
+  // Before the case is folded: there are letters beyond ASCII whose lower case is within it (U+212A).
+  if (!/^[\x20-\x7e]*$/.test(raw)) throw invalid(path, 'must be ASCII without control characters')
   const text = raw.trim().toLowerCase()
   if (text.includes('://')) throw invalid(path, 'must not have a scheme')
   if (text.startsWith('[')) throw invalid(path, 'must be an address without brackets and without a port')
   if (text.includes(':')) return ipv6(text, path)
   const name = text.endsWith('.') ? text.slice(0, -1) : text
   const labels = name.split('.')
-  // RFC 1123 §2.1: a dotted-decimal number is an address, never a name, so its last label tells them apart.
-  if (/^[0-9]+$/.test(labels.at(-1) ?? '')) return ipv4(name, labels, path)
+  // RFC 1123 §2.1: what ends in a number is an address, never a name; resolvers take a hexadecimal one for a number too.
+  if (/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(name)) return ipv4(name, labels, path)
   if (name.length > MAX_NAME_LENGTH || !labels.every((label) => LABEL.test(label))) {
     throw invalid(path, 'must be a host name (RFC 1123), an IPv4 or an IPv6 address')
   }
@@ -40,6 +42,6 @@ function ipv6(text: string, path: string): Host {
 function mixedNotation(address: string): string {
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address)
   if (mapped === null) return address
-  const octets = [mapped[1], mapped[2]].map((group) => Number.parseInt(group ?? '', 16))
-  return `::ffff:${octets.flatMap((group) => [group >> 8, group & 0xff]).join('.')}`
+  const groups = mapped.slice(1).map((group) => Number.parseInt(group, 16))
+  return `::ffff:${groups.flatMap((group) => [group >> 8, group & 0xff]).join('.')}`
 }

@@ -9,8 +9,9 @@ export const OPERATOR_NAME_MAX = 128
 
 export function operatorName(raw: string, path = 'name'): OperatorName {
   if (!isWellFormed(raw)) throw invalid(path, 'must be well-formed Unicode')
+  // Before trimming, which would take a line end away in silence.
+  if (hasControlCharacters(raw)) throw invalid(path, 'must not contain control characters')
   const name = raw.normalize('NFC').trim()
-  if (hasControlCharacters(name)) throw invalid(path, 'must not contain control characters')
   const length = codePoints(name)
   if (length < 1 || length > OPERATOR_NAME_MAX) throw invalid(path, `must be 1-${OPERATOR_NAME_MAX} characters`)
   return name as OperatorName
