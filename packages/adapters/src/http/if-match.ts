@@ -16,3 +16,8 @@ export function ifMatch(header: string | undefined): VersionPrecondition | undef
   }
   return tags.flatMap((groups) => (groups?.tag === undefined || groups.weak ? [] : [groups.tag]))
 }
+
+/** RFC 9110 §13.1.2 `If-None-Match`, compared weakly as it says. */
+export const matchesETag = (header: string | undefined, etag: string): boolean =>
+  header !== undefined &&
+  (header.trim() === '*' || header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag))

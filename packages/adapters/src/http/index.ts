@@ -6,6 +6,7 @@ export { listen, type Server, type ShutdownStep, shutDown, terminationSignal } f
 export { listenForManagement, type Management, type ManagementSettings } from './management.ts'
 export { type ApiDescription, describeApi } from './openapi.ts'
 export { type OverloadLimits, refuseOverload } from './overload.ts'
+export { type MutualTls, type MutualTlsSettings, openMutualTls } from './mutual-tls.ts'
 export type { HttpLog, HttpServer, OpenTrace, RequestMetrics, TraceScope } from './ports.ts'
 export { problemUri } from './problem.ts'
 export { Problem, problemResponses } from './problem-schema.ts'

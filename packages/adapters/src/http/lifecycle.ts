@@ -9,7 +9,9 @@ export type Server = AsyncDisposable & Readonly<{ url: string }>
 
 /** Opens the listener; disposing stops accepting and waits for the requests in flight. Rejects when the port is taken. */
 export async function listen(app: Listening, address: { host: string; port: number }): Promise<Server> {
-  const url = await app.listen(address)
+  // For `localhost` Fastify opens a second server on ::1, which would escape what is set up on the first.
+  const host = address.host === 'localhost' ? '127.0.0.1' : address.host
+  const url = await app.listen({ ...address, host })
   return {
     url,
     async [Symbol.asyncDispose]() {
