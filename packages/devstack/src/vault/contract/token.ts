@@ -42,6 +42,8 @@ export function tokenContract(t: Test, open: OpenTarget): void {
     const token = await bench.tokenWith({ path: { 'auth/token/create': { capabilities: ['update'] } } })
     const wide = await bench.call('POST', 'auth/token/create', { body: { policies: ['root'] }, token })
     t.equal(wide.status, 400)
+    const other = await bench.call('POST', 'auth/token/create', { body: { policies: ['contract-other'] }, token })
+    t.match(other, { status: 400, errors: ['child policies must be subset of parent'] })
     const same = await bench.call('POST', 'auth/token/create', { body: { ttl: '5m' }, token })
     t.equal(same.status, 200)
     t.match(same.auth, { orphan: false })
