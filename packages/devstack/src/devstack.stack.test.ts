@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -158,6 +158,24 @@ t.test('a stack ends with its owner, however that ends', async (t) => {
   }
 })
 
+t.test(
+  'containers whose owner and reaper were both killed go when the next stack starts',
+  { skip: isNative },
+  async (t) => {
+    const owner = nodeProcess(['test/hold-stack.ts'], { TMPDIR: await enterable(t) })
+    const ports = JSON.parse(await firstLine(owner)) as number[]
+    const children = below(owner.pid ?? 0)
+    t.ok(children.length > 0)
+    for (const one of children) process.kill(one.pid, 'SIGKILL')
+    owner.kill('SIGKILL')
+    await once(owner, 'close')
+    t.same(await Promise.all(ports.map(isFree)), [false, false, false])
+    await using next = await startDevstack({ services: ['redis'] })
+    t.same(await Promise.all(ports.map(isFree)), [true, true, true])
+    t.equal(await get(next.redis.url, 'x'), null)
+  },
+)
+
 t.test('a taken port is replaced by a free one, and that is said', async (t) => {
   const squatter = createServer().listen(0, LOOPBACK)
   await once(squatter, 'listening')
@@ -266,6 +284,15 @@ t.test('a command within a command shares the outer stack, and so does a test', 
   t.same(await testStack(t, ['redis']), outer)
 })
 
+t.test('a command that cannot be run and a missing one are errors of their own', async (t) => {
+  const OMS_DEVSTACK = '{}'
+  const codeOf = async (...args: string[]) =>
+    (await once(nodeProcess(args, { OMS_DEVSTACK }, 'ignore'), 'close')) as [number]
+  t.same(await codeOf('src/with-stack.ts', 'no-such-command'), [127, null])
+  t.same(await codeOf('src/with-stack.ts'), [64, null])
+  t.same(await codeOf('src/with-stack.ts', 'sh', '-c', 'kill -9 $$'), [137, null])
+})
+
 t.test('a signal to the command with the stack reaches the command, and everything ends', async (t) => {
   const wait = `process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000)`
   const command = nodeProcess(['src/with-stack.ts', process.execPath, '-e', wait])
@@ -342,11 +369,15 @@ function below(pid: number): ProcessIdentity[] {
   return root ? descendants(root) : []
 }
 
-function nodeProcess(args: string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+function nodeProcess(
+  args: string[],
+  environment: NodeJS.ProcessEnv = {},
+  stderr: 'ignore' | 'inherit' = 'inherit',
+): ChildProcess {
   const { OMS_DEVSTACK: _, ...inherited } = process.env
   return spawn(process.execPath, ['--conditions=@oms/source', ...args], {
     cwd: join(import.meta.dirname, '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr],
     env: { ...inherited, ...environment },
   })
 }
@@ -361,7 +392,6 @@ async function firstLine(child: ChildProcess): Promise<string> {
 async function enterable(t: { teardown(end: () => Promise<void>): void }): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'oms-test-'))
   await chmod(folder, 0o711)
-  await mkdir(folder, { recursive: true })
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   return folder
 }

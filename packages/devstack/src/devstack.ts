@@ -62,7 +62,7 @@ export async function startDevstack<S extends ServiceName = ServiceName>(
     services.map(async (service) => {
       const since = performance.now()
       const running = opened.use(
-        await runSomewhere(provider, service, { wish: ports[service], dir, durable, reaper }, onProgress),
+        await runSomewhere(provider, service, { wish: ports[service], dir, durable, reaper, onProgress }),
       )
       onProgress(`${TITLES[service]} is up on port ${running.port} (${Math.round(performance.now() - since)} ms)`)
       return [service, running] as const
@@ -79,23 +79,18 @@ export async function startDevstack<S extends ServiceName = ServiceName>(
   }
 }
 
-type Wish = Omit<RunOptions, 'port'> & Readonly<{ wish: number | undefined }>
+type Wish = Omit<RunOptions, 'port'> & Readonly<{ wish: number | undefined; onProgress: Progress }>
 
 const ATTEMPTS = 3
 
 // Between the look at a port and the server's own listen, somebody else may take it: then another is tried.
-async function runSomewhere(
-  provider: Provider,
-  service: ServiceName,
-  { wish, ...options }: Wish,
-  onProgress: Progress,
-): Promise<RunningService> {
+async function runSomewhere(provider: Provider, service: ServiceName, options: Wish): Promise<RunningService> {
+  const { wish, onProgress, ...rest } = options
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(attempt === 1 ? wish : undefined)
-    if (attempt === 1 && wish !== undefined && port !== wish)
-      onProgress(`Port ${wish} is taken, so ${TITLES[service]} takes ${port}`)
+    if (wish !== undefined && port !== wish) onProgress(`Port ${wish} is taken, so ${TITLES[service]} takes ${port}`)
     try {
-      return await provider.run(service, { ...options, port })
+      return await provider.run(service, { ...rest, port })
     } catch (error) {
       if (attempt === ATTEMPTS || (await isFree(port))) throw error
     }

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import { argv, env, stderr } from 'node:process'
+import { argv, env, stderr, stdin } from 'node:process'
 import { startDevstack } from './devstack.ts'
 import { sharedStack, sharing } from './environment.ts'
 import { DevstackUnavailable } from './unavailable.ts'
@@ -32,8 +32,11 @@ if (command === undefined) {
 
 async function run(program: string, programArgs: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(program, programArgs, { stdio: 'inherit', env: environment })
-  // The command decides what a signal means; this process only passes it on and waits.
-  const pass = (name: NodeJS.Signals) => void child.kill(name)
+  // The command decides what a signal means; this process only passes it on and waits. A terminal's Ctrl-C has reached the
+  // command already, and a second one often means "at once".
+  const pass = (name: NodeJS.Signals) => {
+    if (name !== 'SIGINT' || !stdin.isTTY) child.kill(name)
+  }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of signals) process.on(name, pass)
   try {

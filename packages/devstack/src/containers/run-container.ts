@@ -85,25 +85,31 @@ export async function runContainer(plan: ContainerPlan, reaper: Reaper): Promise
   }
 }
 
-// A container that is created belongs to the reaper before it runs.
 class LoopbackContainer extends GenericContainer {
-  onCreated: (id: string) => void = () => undefined
+  readonly #plan: ContainerPlan
+  readonly #onCreated: (id: string) => void
 
-  protected override async beforeContainerCreated(): Promise<void> {
-    const bindings = Object.entries(this.hostConfig.PortBindings ?? {}) as [string, { HostPort: string }[]][]
-    this.hostConfig.PortBindings = Object.fromEntries(
-      bindings.map(([port, [first]]) => [port, [{ HostIp: LOOPBACK, HostPort: first?.HostPort }]]),
-    )
+  constructor(plan: ContainerPlan, onCreated: (id: string) => void) {
+    super(plan.image)
+    this.#plan = plan
+    this.#onCreated = onCreated
   }
 
+  // The library itself publishes on all interfaces.
+  protected override async beforeContainerCreated(): Promise<void> {
+    const { containerPort, port } = this.#plan
+    this.hostConfig.PortBindings = { [`${containerPort}/tcp`]: [{ HostIp: LOOPBACK, HostPort: String(port) }] }
+  }
+
+  // It belongs to the reaper before it runs.
   protected override async containerCreated(id: string): Promise<void> {
-    this.onCreated(id)
+    this.#onCreated(id)
   }
 }
 
 async function create(plan: ContainerPlan, onCreated: (id: string) => void): Promise<string> {
   const me = identify(process.pid)
-  const container = new LoopbackContainer(plan.image)
+  const container = new LoopbackContainer(plan, onCreated)
     .withCommand([...plan.command])
     .withEnvironment(plan.environment)
     .withExposedPorts({ container: plan.containerPort, host: plan.port })
@@ -118,7 +124,6 @@ async function create(plan: ContainerPlan, onCreated: (id: string) => void): Pro
     await giveVolume(plan.volume, plan.image)
     container.withBindMounts([{ source: plan.volume.name, target: plan.volume.target }])
   }
-  container.onCreated = onCreated
   return (await container.start()).getId()
 }
 

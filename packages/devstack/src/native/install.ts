@@ -43,7 +43,8 @@ type Searches = Readonly<Partial<Record<ServiceName, Search>>>
 
 export async function search(services: readonly ServiceName[], machine: Machine): Promise<Searches> {
   const folders = await machine.folders()
-  return Object.fromEntries(await Promise.all(services.map(async (name) => [name, await findProgram(name, folders)])))
+  const found = services.map(async (name) => [name, await findProgram(name, folders)] as const)
+  return Object.fromEntries(await Promise.all(found))
 }
 
 export function isComplete(searches: Searches): boolean {
@@ -102,14 +103,15 @@ if [ ! -e $clusters ]; then
   echo 'create_main_cluster = false' >$clusters
 fi
 new=''
-for package; do dpkg -s "$package" >/dev/null 2>&1 || new="$new $package"; done
+for package; do
+  [ -e "/lib/systemd/system/$package.service" ] || [ -e "/etc/init.d/$package" ] || new="$new $package"
+done
 echo 'Reading the package lists'
 apt-get update -qq 1>&2 || echo 'The package lists could not be read anew; going on with those at hand'
-echo "Installing the packages$new"
+echo "Installing the packages $*"
 apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" 1>&2
-if command -v deb-systemd-helper >/dev/null; then
-  for package in $new; do
-    deb-systemd-helper disable "$package.service" >/dev/null 2>&1 || true
-  done
-fi
+for service in $new; do
+  DPKG_MAINTSCRIPT_PACKAGE=$service deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+  update-rc.d "$service" disable >/dev/null 2>&1 || true
+done
 `

@@ -35,12 +35,11 @@ export async function findProgram(service: ServiceName, folders: readonly string
 
 /** PATH first, then where Debian and Homebrew put servers that they keep off a user's PATH. */
 export async function usualFolders(path: string): Promise<string[]> {
-  const versioned = await Promise.all([
+  const [debian, ...homebrew] = await Promise.all([
     numberedFolders('/usr/lib/postgresql', ''),
     numberedFolders('/opt/homebrew/opt', 'postgresql@'),
     numberedFolders('/usr/local/opt', 'postgresql@'),
   ])
-  const [debian = [], ...homebrew] = versioned
   return [
     ...path.split(delimiter).filter((folder) => folder !== ''),
     ...(await pgConfigFolder()),

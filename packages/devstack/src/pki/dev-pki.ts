@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { createAuthority, type Identity, issueCertificate } from './certificates.ts'
+import { type CertificateRequest, createAuthority, type Identity, issueCertificate } from './certificates.ts'
 import { readIfThere, writePrivate } from './files.ts'
 
 /** Absolute paths of PEM files. */
@@ -19,13 +19,11 @@ export type DevPki = Readonly<{
   clients: Readonly<Record<ClientName, IdentityFiles>>
 }>
 
-type Names = Readonly<{ dnsNames?: readonly string[]; uris?: readonly string[]; ipAddresses?: readonly string[] }>
-
 const RENEW_BEFORE_DAYS = 30
 const AUTHORITY_DAYS = 3_650
 const DAY_MS = 86_400_000
 
-const SERVER: Names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] }
+const SERVER = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] }
 
 /** An authority, a server certificate for this machine and three client certificates; good ones found in `dir` are kept. */
 export async function createDevPki(dir: string): Promise<DevPki> {
@@ -34,8 +32,8 @@ export async function createDevPki(dir: string): Promise<DevPki> {
     createAuthority({ cn: 'sms-gateway development CA', days: AUTHORITY_DAYS }),
   )
   const [server, ...clients] = await Promise.all([
-    leaf(dir, 'server', ca, SERVER),
-    ...CLIENTS.map((name) => leaf(dir, name, ca, { uris: [spiffeId(name)] })),
+    leaf(filesOf(dir, 'server'), { ca, cn: 'server', ...SERVER }),
+    ...CLIENTS.map((name) => leaf(filesOf(dir, name), { ca, cn: name, uris: [spiffeId(name)] })),
   ])
   const byName = Object.fromEntries(CLIENTS.map((name, index) => [name, clients[index]]))
   return { ca: authority.cert, authority, server, clients: byName as Record<ClientName, IdentityFiles> }
@@ -47,11 +45,10 @@ export function spiffeId(client: ClientName): string {
   return `spiffe://sms-gateway/ns/${namespace}/sa/${client}`
 }
 
-async function leaf(dir: string, name: string, ca: Identity, names: Names): Promise<IdentityFiles> {
-  const files = filesOf(dir, name)
-  const issuer = new X509Certificate(ca.certificate)
+async function leaf(files: IdentityFiles, request: CertificateRequest): Promise<IdentityFiles> {
+  const issuer = new X509Certificate(request.ca.certificate)
   const isOurs = (found: Identity) => isGood(found) && new X509Certificate(found.certificate).verify(issuer.publicKey)
-  await keptOrNew(files, isOurs, () => issueCertificate({ ca, cn: name, ...names }))
+  await keptOrNew(files, isOurs, () => issueCertificate(request))
   return files
 }
 

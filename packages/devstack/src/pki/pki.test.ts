@@ -202,10 +202,8 @@ async function identityIn({ cert, key }: IdentityFiles): Promise<Identity> {
 }
 
 async function contents(dir: string): Promise<Record<string, string>> {
-  const names = await readdir(dir)
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name), 'utf8')])),
-  )
+  const files = (await readdir(dir)).map(async (name) => [name, await readFile(join(dir, name), 'utf8')] as const)
+  return Object.fromEntries(await Promise.all(files))
 }
 
 async function folder(t: { teardown(end: () => Promise<void>): void }): Promise<string> {
