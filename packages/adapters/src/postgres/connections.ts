@@ -1,0 +1,113 @@
+import type { Secret } from '@oms/domain'
+import postgres from 'postgres'
+import { deadlineExceeded } from './database-error.ts'
+import { createSlots, type Slots } from './slots.ts'
+
+export type ConnectionOptions = Readonly<{
+  url: string
+  password?: Secret
+  /** Connections at most. */
+  pool: number
+  /** Named prepared statements: false behind a PgBouncer in transaction mode that lacks support for them. */
+  prepare: boolean
+  applicationName: string
+  /** After this long without an answer a caller is refused. Milliseconds. */
+  deadlineMs: number
+  /** A pooler refuses most parameters at start-up: the role's settings must hold the time-outs then. */
+  pooled: boolean
+}>
+
+/** One pool of postgres.js, with as many slots as connections: nothing ever waits in the driver's own, endless queue. */
+export type Generation = Readonly<{ sql: postgres.Sql; slots: Slots; born: number }>
+
+export type Connections = AsyncDisposable &
+  Readonly<{
+    deadlineMs: number
+    current(): Generation
+    /** `work` or DEADLINE_EXCEEDED; an answer that is long overdue, or a start-up without one, also ends its generation. */
+    within<T>(generation: Generation, work: Promise<T>, milliseconds: number, what: string): Promise<T>
+  }>
+
+const CONNECT_SECONDS = 2
+/** Longer than a change that calls Vault four times may take. */
+const IDLE_IN_TRANSACTION_MS = 20_000
+const OVERDUE_MS = 1_000
+const LEAST_LIFE_MS = 5_000
+
+/**
+ * A pool that is replaced as a whole when it does not answer. The server ends every statement before its deadline, so an
+ * overdue one means that the server is frozen or out of reach, or that the driver lost track of a connection; TCP alone
+ * would notice after a quarter of an hour. What still runs in the old pool may finish there.
+ */
+export function createConnections(options: ConnectionOptions): Connections {
+  const { deadlineMs, pool } = options
+  const open = (): Generation => ({ sql: connect(options), slots: createSlots(pool), born: performance.now() })
+  let current = open()
+  let closed = false
+  const ending = new Set<Promise<void>>()
+
+  const replace = (stale: Generation): void => {
+    if (closed || stale !== current) return
+    current = open()
+    const ended = stale.sql.end({ timeout: IDLE_IN_TRANSACTION_MS / 1_000 }).finally(() => ending.delete(ended))
+    ending.add(ended)
+  }
+
+  return {
+    deadlineMs,
+    current: () => current,
+    within: (generation, work, milliseconds, what) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(deadlineExceeded(what)), Math.max(milliseconds, 0))
+        const overdue = setTimeout(() => replace(generation), Math.max(milliseconds, 0) + OVERDUE_MS)
+        const settled = () => {
+          clearTimeout(late)
+          clearTimeout(overdue)
+        }
+        work.then(
+          (value) => {
+            settled()
+            resolve(value)
+          },
+          (error: unknown) => {
+            settled()
+            if (isConnectTimeout(error) && performance.now() - generation.born > LEAST_LIFE_MS) replace(generation)
+            reject(error)
+          },
+        )
+      }),
+    [Symbol.asyncDispose]: async () => {
+      closed = true
+      await Promise.all([current.sql.end({ timeout: 5 }), ...ending])
+    },
+  }
+}
+
+const isConnectTimeout = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'CONNECT_TIMEOUT'
+
+/** For LISTEN: a connection that is not renewed for its age, and who is told of its end and of notifications. */
+type Listening = Readonly<{ onclose: () => void; onnotify: () => void; max_lifetime: null }>
+
+/** A raw postgres.js client with our time-outs. */
+export function connect(options: ConnectionOptions, listening?: Listening): postgres.Sql {
+  const { url, password, pool, prepare, applicationName, deadlineMs, pooled } = options
+  const timeouts = {
+    statement_timeout: deadlineMs - 500,
+    lock_timeout: deadlineMs - 1_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  }
+  return postgres(url, {
+    max: pool,
+    prepare,
+    connect_timeout: CONNECT_SECONDS,
+    keep_alive: 10,
+    // Soon back once the server is: the default grows to 20 s.
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 0.5) * (0.5 + Math.random() / 2),
+    fetch_types: false,
+    onnotice: () => {},
+    ...listening,
+    ...(password === undefined ? {} : { password: password.reveal() }),
+    connection: { application_name: applicationName, TimeZone: 'UTC', ...(pooled ? {} : timeouts) },
+  })
+}

@@ -1,0 +1,28 @@
+import {
+  credentialsCleanupContract,
+  healthRepositoryContract,
+  leasesContract,
+  operatorDirectoryContract,
+  operatorRepositoryContract,
+  outboxContract,
+} from '@oms/domain/contracts'
+import t from 'tap'
+import { reusedStore } from '../../test/support/postgres-store.ts'
+import { createLeases } from './leases.ts'
+
+const open = reusedStore(t)
+
+operatorRepositoryContract(t, open)
+operatorDirectoryContract(t, open)
+outboxContract(t, open)
+credentialsCleanupContract(t, open)
+healthRepositoryContract(t, open)
+leasesContract(t, async () => {
+  const { postgres, owner } = await open()
+  return {
+    leases: createLeases(postgres.db),
+    expire: async (name) => {
+      await owner`update ops.leases set expires_at = clock_timestamp() where name = ${name}`
+    },
+  }
+})

@@ -1,0 +1,34 @@
+import { DomainError } from '@oms/domain'
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import { toPortError } from './database-error.ts'
+
+/** A transaction as drizzle hands it out. */
+export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
+
+/** The kind of statement that an error is counted under. */
+export type Operation = 'select' | 'insert' | 'update' | 'delete' | 'maintain'
+
+/** What the adapters share: drizzle on the guarded pool, and the one place where errors are translated. */
+export type Db = Readonly<{
+  drizzle: PostgresJsDatabase
+  /** Connections at most. */
+  pool: number
+  /** Rejects as ports do: with a DomainError, CommitOutcomeUnknown, or an error that may be logged. */
+  run<T>(operation: Operation, work: () => Promise<T>): Promise<T>
+}>
+
+export const createDb = (drizzle: PostgresJsDatabase, pool: number, onError: (operation: string) => void): Db => ({
+  drizzle,
+  pool,
+  run: async (operation, work) => {
+    try {
+      return await work()
+    } catch (error) {
+      const translated = toPortError(error)
+      const isConflict = translated instanceof DomainError && translated.code.startsWith('DUPLICATE_')
+      // An error that already is a port's was counted where it happened.
+      if (translated !== error && !isConflict) onError(operation)
+      throw translated
+    }
+  },
+})

@@ -1,0 +1,143 @@
+import {
+  type AgedHealth,
+  type HealthChange,
+  type HealthRepository,
+  type OperatorHealth,
+  type OperatorId,
+  unreported,
+} from '@oms/domain'
+import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
+import { commitUnknownIsAway, isMissingPartition } from './database-error.ts'
+import type { Db } from './db.ts'
+import { fromHealthRow, toHealthRow, toLogRow } from './health-rows.ts'
+import { isLive } from './operator-rows.ts'
+import { createPartitions } from './partitions.ts'
+import { outboxRow } from './recorded-change.ts'
+import { retrySerialization } from './retry.ts'
+import { operatorHealth, operators, outbox } from './schema.ts'
+
+export type HealthRepositoryOptions = Readonly<{
+  /** Told when a transition had no partition, which was then made: the partition keeper fell behind. */
+  onMissingPartition?: () => void
+}>
+
+const RETRY_FOR_MS = 2_000
+const ageSeconds = sql<number | null>`extract(epoch from now() - ${operatorHealth.lastReceivedAt})::double precision`
+
+export function createHealthRepository(db: Db, options: HealthRepositoryOptions = {}): HealthRepository {
+  const { drizzle, run } = db
+  const aged = { health: operatorHealth, operatorId: operators.operatorId, ageSeconds }
+  const findOne = drizzle
+    .select(aged)
+    .from(operators)
+    .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
+    .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isLive))
+    .prepare('find_health')
+  const fresh = drizzle
+    .select(aged)
+    .from(operatorHealth)
+    .innerJoin(operators, eq(operatorHealth.operatorId, operators.operatorId))
+    .where(
+      and(
+        gte(
+          operatorHealth.lastReceivedAt,
+          sql`now() - make_interval(secs => ${sql.placeholder('seconds')}::double precision)`,
+        ),
+        isLive,
+      ),
+    )
+    .prepare('fresh_health')
+
+  const change: HealthRepository['change'] = async (operatorIds, decide) => {
+    const attempt = () => retrySerialization(RETRY_FOR_MS, () => changeOnce(db, operatorIds, decide))
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isMissingPartition(error, 'operator_health_log')) throw error
+      options.onMissingPartition?.()
+      await createPartitions(db).ensure()
+      return attempt()
+    }
+  }
+
+  return {
+    change: (operatorIds, decide) =>
+      run('update', () => change(operatorIds, decide)).catch((error: unknown) => {
+        throw commitUnknownIsAway(error)
+      }),
+    find: (operatorId) =>
+      run('select', async () => {
+        const [row] = await findOne.execute({ operatorId })
+        return row && toAgedHealth(row)
+      }),
+    fresh: (seconds) => run('select', async () => (await fresh.execute({ seconds })).map(toAgedHealth)),
+  }
+}
+
+const changeOnce = (
+  { drizzle }: Db,
+  operatorIds: readonly OperatorId[],
+  decide: (known: ReadonlyMap<OperatorId, OperatorHealth>) => HealthChange,
+): Promise<HealthChange> =>
+  drizzle.transaction(async (tx) => {
+    const ids = JSON.stringify([...new Set(operatorIds)])
+    // The rows of live operators come to be on their first report; both statements go by operator_id, against deadlocks.
+    await tx.execute(sql`
+      insert into ${operatorHealth} (operator_id)
+      select operator_id from ${operators}
+      where operator_id in (select jsonb_array_elements_text(${ids}::jsonb)) and ${isLive}
+        and not exists (select from ${operatorHealth} h where h.operator_id = ${operators.operatorId})
+      order by operator_id
+      on conflict do nothing`)
+    const live = tx
+      .select({ operatorId: operators.operatorId })
+      .from(operators)
+      .where(and(sql`${operators.operatorId} in (select jsonb_array_elements_text(${ids}::jsonb))`, isLive))
+    const rows = await tx
+      .select()
+      .from(operatorHealth)
+      .where(inArray(operatorHealth.operatorId, live))
+      .orderBy(asc(operatorHealth.operatorId))
+      .for('no key update')
+    const known = new Map(rows.map((row) => [row.operatorId as OperatorId, fromHealthRow(row)]))
+    const decided = decide(known)
+    await Promise.all([
+      decided.states.length > 0 && tx.execute(updateStates(decided.states)),
+      decided.transitions.length > 0 && tx.execute(insertLog(decided.transitions)),
+      decided.transitions.length > 0 &&
+        tx.insert(outbox).values(decided.transitions.map(({ event }) => outboxRow(event))),
+    ])
+    return decided
+  })
+
+const updateStates = (states: readonly OperatorHealth[]) => sql`
+  update ${operatorHealth} as known set
+    state = next.state, since = next.since, above_degraded_since = next.above_degraded_since,
+    above_unhealthy_since = next.above_unhealthy_since, recovered_since = next.recovered_since,
+    last_received_at = next.last_received_at, last_stream_seq = next.last_stream_seq, last_seen_at = next.last_seen_at,
+    error_rate = next.error_rate, bind_state = next.bind_state, bind_error = next.bind_error,
+    transitions = next.transitions
+  from jsonb_to_recordset(${JSON.stringify(states.map(toHealthRow))}::jsonb) as next (
+    operator_id text, state text, since timestamptz, above_degraded_since timestamptz, above_unhealthy_since timestamptz,
+    recovered_since timestamptz, last_received_at timestamptz, last_stream_seq bigint, last_seen_at timestamptz,
+    error_rate double precision, bind_state text, bind_error text, transitions bigint)
+  where known.operator_id = next.operator_id`
+
+const insertLog = (transitions: HealthChange['transitions']) => sql`
+  insert into ops.operator_health_log
+    (operator_id, transition, previous_state, new_state, error_rate, bind_state, bind_error, received_at)
+  select operator_id, transition, previous_state, new_state, error_rate, bind_state, bind_error, received_at
+  from jsonb_to_recordset(${JSON.stringify(transitions.map(({ transition }) => toLogRow(transition)))}::jsonb) as logged (
+    operator_id text, transition bigint, previous_state text, new_state text, error_rate double precision,
+    bind_state text, bind_error text, received_at timestamptz)`
+
+type AgedRow = Readonly<{
+  health: typeof operatorHealth.$inferSelect | null
+  operatorId: string
+  ageSeconds: number | null
+}>
+
+const toAgedHealth = ({ health, operatorId, ageSeconds }: AgedRow): AgedHealth => ({
+  health: health === null ? unreported(operatorId as OperatorId) : fromHealthRow(health),
+  ageSeconds: ageSeconds === null ? null : Math.max(0, ageSeconds),
+})

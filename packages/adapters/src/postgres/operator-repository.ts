@@ -1,0 +1,161 @@
+import {
+  CommitOutcomeUnknown,
+  DomainError,
+  type Holder,
+  type OperatorChange,
+  type OperatorId,
+  type OperatorRepository,
+} from '@oms/domain'
+import { and, eq, isNull, ne, sql } from 'drizzle-orm'
+import { unionAll } from 'drizzle-orm/pg-core'
+import { commitUnknownIsAway } from './database-error.ts'
+import type { Db } from './db.ts'
+import { operatorChange } from './operator-change.ts'
+import { abandon, complete, insertProvisional } from './operator-create.ts'
+import { listOperators } from './operator-list.ts'
+import { isLive, toOperator, toView, viewColumns } from './operator-rows.ts'
+import { operatorHealth, operators, outbox } from './schema.ts'
+import { createSlots } from './slots.ts'
+
+export function createOperatorRepository(db: Db): OperatorRepository {
+  const { drizzle } = db
+  const findOne = drizzle
+    .select(viewColumns)
+    .from(operators)
+    .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
+    .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isLive))
+    .prepare('find_operator')
+  const holdersOf = prepareHolders(db)
+  // Vault may be slow: whoever waits for it holds a connection, and the other half must stay for everyone else.
+  const acrossVault = createSlots(Math.max(1, Math.floor(db.pool / 2)))
+
+  return {
+    find: (operatorId) =>
+      db.run('select', async () => {
+        const [row] = await findOne.execute({ operatorId })
+        return row && toView(row)
+      }),
+
+    list: (query) => db.run('select', () => listOperators(db, query)),
+
+    holders: ({ host, port, systemId, name }, except) =>
+      db.run('select', async () => {
+        const rows = await holdersOf.execute({ host, port, systemId, name, except: except ?? '' })
+        return rows.map(toHolder)
+      }),
+
+    insertProvisional: (operator, cleanupAfterSeconds) =>
+      db
+        .run('insert', () => insertProvisional(db, operator, cleanupAfterSeconds))
+        .catch((error: unknown) => {
+          throw commitUnknownIsAway(error)
+        }),
+
+    complete: (operator, change) => db.run('update', () => complete(db, operator, change)),
+
+    abandon: (operatorId) =>
+      db
+        .run('delete', () => abandon(db, operatorId))
+        .catch((error: unknown) => {
+          throw commitUnknownIsAway(error)
+        }),
+
+    change: async (operatorId, options, work) => {
+      const release = options.acrossVault ? acrossVault.tryTake() : () => {}
+      if (release === undefined) {
+        throw new DomainError('SERVICE_OVERLOADED', 'too many changes of credentials at once', { retryAfter: 1 })
+      }
+      try {
+        return await changeOperator(db, operatorId, work)
+      } finally {
+        release()
+      }
+    },
+
+    wasCommitted: (operatorId, eventId) =>
+      db.run('select', () =>
+        drizzle.transaction(async (tx) => {
+          await tx
+            .select({ operatorId: operators.operatorId })
+            .from(operators)
+            .where(eq(operators.operatorId, operatorId))
+            .for('no key update')
+          // A statement of its own: its snapshot is of after the lock.
+          const found = await tx.select({ id: outbox.id }).from(outbox).where(eq(outbox.eventId, eventId))
+          return found.length === 1
+        }),
+      ),
+  }
+}
+
+async function changeOperator<T>(
+  db: Db,
+  operatorId: OperatorId,
+  work: (change: OperatorChange) => Promise<T>,
+): Promise<T> {
+  let done: { result: T } | undefined
+  let failed: { by: unknown } | undefined
+  let wrote = () => false
+  const begun = db.run('update', () =>
+    db.drizzle.transaction(async (tx) => {
+      const [row] = await tx
+        .select({
+          operator: operators,
+          at: sql`date_trunc('milliseconds', clock_timestamp())`.mapWith(operators.updatedAt),
+        })
+        .from(operators)
+        .where(and(eq(operators.operatorId, operatorId), isLive))
+        .for('no key update')
+        .prepare('lock_operator')
+        .execute()
+      if (row === undefined) throw new DomainError('OPERATOR_NOT_FOUND', 'there is no such operator')
+      const operation = operatorChange(db, tx, { operator: toOperator(row.operator), at: row.at })
+      wrote = operation.wrote
+      try {
+        done = { result: await work(operation.change) }
+        return done.result
+      } catch (error) {
+        failed = { by: error }
+        throw error
+      }
+    }),
+  )
+  try {
+    return await begun
+  } catch (error) {
+    // What the work rejects with is its own; only what PostgreSQL says is ours to translate.
+    if (failed !== undefined) throw failed.by
+    if (error instanceof CommitOutcomeUnknown && done !== undefined && !wrote()) return done.result
+    throw error
+  }
+}
+
+function prepareHolders({ drizzle }: Db) {
+  const columns = { operatorId: operators.operatorId, name: operators.name, provisioning: operators.provisioning }
+  const others = and(isNull(operators.deletedAt), ne(operators.operatorId, sql.placeholder('except')))
+  const ofEndpoint = and(
+    eq(operators.host, sql.placeholder('host')),
+    eq(operators.port, sql.placeholder('port')),
+    eq(operators.systemId, sql.placeholder('systemId')),
+  )
+  const ofName = sql`ops.fold_case(${operators.name}) = ops.fold_case(${sql.placeholder('name')})`
+  return unionAll(
+    drizzle
+      .select({ ...columns, holds: sql<Holder['holds']>`'endpoint'` })
+      .from(operators)
+      .where(and(ofEndpoint, others)),
+    drizzle
+      .select({ ...columns, holds: sql<Holder['holds']>`'name'` })
+      .from(operators)
+      .where(and(ofName, others)),
+  ).prepare('find_holders')
+}
+
+type HolderRow = Readonly<{ operatorId: string; name: string; provisioning: string; holds: Holder['holds'] }>
+
+const toHolder = ({ operatorId, name, provisioning, holds }: HolderRow): Holder => ({
+  operatorId: operatorId as OperatorId,
+  name,
+  holds,
+  provisional: provisioning === 'PENDING',
+})

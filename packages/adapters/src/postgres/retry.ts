@@ -1,0 +1,15 @@
+import { isSerializationFailure } from './database-error.ts'
+
+/** Runs `work` again after 40001 and 40P01, with jitter, until `forMs` are over; then the last failure stands. */
+export async function retrySerialization<T>(forMs: number, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + forMs
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const wait = Math.random() * Math.min(10 * 2 ** attempt, 250)
+      if (!isSerializationFailure(error) || performance.now() + wait > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, wait))
+    }
+  }
+}

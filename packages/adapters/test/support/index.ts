@@ -1,0 +1,1 @@
+export { databaseOn, migratedDatabase, type TestDatabase } from './database.ts'
