@@ -17,7 +17,7 @@ export function convert(schema: TSchema, text: string): Converted {
   const { format, ...rest } = schema
   const malformed = checkFormat(format, text)
   if (malformed !== undefined) return { problem: malformed }
-  const [first] = Value.Errors(rest as TSchema, parsed.value)
+  const [first] = Value.Errors(rest, parsed.value)
   return first === undefined ? parsed : { problem: first.message.replace(/^Expected/, 'expected') }
 }
 

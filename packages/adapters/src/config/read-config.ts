@@ -29,7 +29,7 @@ export function readConfig<T extends TObject>(schema: T, env: Environment, ...ru
       problems.push({ variable, message: 'holds a secret; in production secrets come from files (…_PATH)' })
     } else config[variable] = converted.value
   }
-  for (const rule of rules) problems.push(...rule(config as Partial<Static<T>>))
+  for (const rule of rules) problems.push(...rule(config))
   if (problems.length > 0) throw new ConfigError(problems)
-  return config as Static<T>
+  return config
 }

@@ -22,6 +22,11 @@ export const commonVariables = {
     default: 'info',
     description: 'Least severe level that is logged.',
   }),
+  SERVICE_VERSION: Type.String({
+    minLength: 1,
+    default: 'development',
+    description: 'Version that runs; set by the image.',
+  }),
   HOST: Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address that the listeners bind.' }),
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(url('OTLP endpoint that receives traces; absent: no traces leave.')),
 }

@@ -17,18 +17,21 @@ export type ServerSettings = Readonly<{
   /** Octets; 1 MiB when absent. A route may set its own. */
   bodyLimit?: number
   https?: ServerOptions
+  /** Whose `X-Forwarded-For` is believed: addresses, CIDR or named ranges. Nobody's when absent. */
+  trustProxy?: readonly string[]
 }>
 
 const MIB = 1024 * 1024
 
 /** Fastify as all our APIs have it: strict input, problems for errors, safe headers, one log line per request. */
-export function createServer({ log, metrics, openTrace, bodyLimit = MIB, https }: ServerSettings): HttpServer {
-  const options: FastifyServerOptions<RawServerDefault, HttpLog> = {
+export function createServer({ log, metrics, openTrace, bodyLimit = MIB, https, trustProxy = [] }: ServerSettings): HttpServer {
+  const options: FastifyServerOptions = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestIdHeader: false,
     genReqId: requestIdOf,
     bodyLimit,
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     // Longer than Kong keeps an idle upstream connection (60 s), or it would write into one that just closed.

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { type App, FAMILIES, type Family } from './metric-families.ts'
+import { FAMILIES } from './metric-families.ts'
+import type { App, Family } from './metric-family.ts'
 
 type Families = typeof FAMILIES
 type LabelOf<F extends Family> = keyof F['labels'] & string

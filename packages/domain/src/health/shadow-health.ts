@@ -34,15 +34,17 @@ export function createShadowHealth(ports: ShadowHealthPorts): ShadowHealth {
     return fromCache(operatorId, cached)
   }
 
+  const learn = (recorded: readonly OperatorHealth[]): void => {
+    for (const state of recorded) states.set(state.operatorId, state)
+  }
+
   return {
-    learn(recorded) {
-      for (const state of recorded) states.set(state.operatorId, state)
-    },
+    learn,
     async absorb(reports) {
       const operatorIds = [...new Set(reports.map(({ operatorId }) => operatorId))]
       const before = await Promise.all(operatorIds.map(async (id) => [id, await known(id)] as const))
       const folded = foldHealthReports(new Map(before), reports, ports.thresholds)
-      this.learn(folded.states)
+      learn(folded.states)
       await ports.healthCache.put(cacheEntries(folded.states))
     },
   }

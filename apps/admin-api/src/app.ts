@@ -1,0 +1,34 @@
+import {
+  authenticate,
+  createServer,
+  describeApi,
+  type HttpServer,
+  refuseOverload,
+  type ServerSettings,
+  type VerifyToken,
+} from '@oms/adapters/http'
+import type { AdminPorts } from './routes/admin-route.ts'
+import { operatorRoutes } from './routes/operators/index.ts'
+
+export type AdminAppSettings = ServerSettings & Readonly<{ verifyToken: VerifyToken; version: string }>
+
+/** The admin API without a listener: every operation below `/v1/admin`, and its description. */
+export async function buildAdminApp(ports: AdminPorts, settings: AdminAppSettings): Promise<HttpServer> {
+  const app = createServer(settings)
+  await refuseOverload(app)
+  await describeApi(app, {
+    title: 'operator-management-service: admin API',
+    version: settings.version,
+    description: 'Operators of the SMS gateway, as carrier-relations admins manage them.',
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+  })
+  await app.register(
+    async (scope) => {
+      const admin = scope as HttpServer
+      authenticate(admin, settings.verifyToken)
+      for (const route of operatorRoutes) route(admin, ports)
+    },
+    { prefix: '/v1/admin' },
+  )
+  return app
+}

@@ -1,0 +1,41 @@
+import {
+  commonVariables,
+  databaseVariables,
+  type Environment,
+  jwtRules,
+  jwtVariables,
+  listenVariables,
+  managementVariables,
+  natsRules,
+  natsVariables,
+  readConfig,
+  redisVariables,
+  vaultRules,
+  vaultVariables,
+} from '@oms/adapters/config'
+import { type Static, Type } from '@sinclair/typebox'
+
+export const AdminApiVariables = Type.Object({
+  ...commonVariables,
+  ...listenVariables(3020),
+  ...managementVariables(9464),
+  ...databaseVariables,
+  ...redisVariables,
+  ...natsVariables,
+  ...vaultVariables,
+  ...jwtVariables,
+  CREDENTIALS_RETENTION_DAYS: Type.Integer({
+    minimum: 0,
+    maximum: 3_650,
+    default: 30,
+    description: "Days from an operator's soft delete until its secret is destroyed in Vault.",
+  }),
+  TRUSTED_PROXIES: Type.String({
+    default: 'loopback,uniquelocal',
+    description: 'Addresses of Kong whose `X-Forwarded-For` is believed: comma-separated, CIDR or named ranges.',
+  }),
+})
+export type AdminApiConfig = Static<typeof AdminApiVariables>
+
+export const readAdminApiConfig = (env: Environment): AdminApiConfig =>
+  readConfig(AdminApiVariables, env, vaultRules, jwtRules, natsRules)

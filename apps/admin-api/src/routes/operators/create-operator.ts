@@ -1,0 +1,30 @@
+import { operatorETag, OperatorResource, problemResponses, toOperatorResource } from '@oms/adapters/http'
+import { CreateOperatorBody, createOperator, parseCreateOperator } from '@oms/domain'
+import { changeContext } from '../../change-context.ts'
+import type { AdminRoute } from '../admin-route.ts'
+
+export const createOperatorRoute: AdminRoute = (app, ports) => {
+  app.post(
+    '/operators',
+    {
+      schema: {
+        operationId: 'createOperator',
+        summary: 'Create an operator, its password going to Vault',
+        body: CreateOperatorBody,
+        response: {
+          201: OperatorResource,
+          ...problemResponses('INVALID_PAYLOAD', 'DUPLICATE_OPERATOR', 'VAULT_UNAVAILABLE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const command = parseCreateOperator(request.body, changeContext(request))
+      const created = await ports.observe('create', () => createOperator(ports, command))
+      return reply
+        .code(201)
+        .header('location', `/v1/admin/operators/${created.operator.operatorId}`)
+        .header('etag', operatorETag(created))
+        .send(toOperatorResource(created, created.warnings))
+    },
+  )
+}

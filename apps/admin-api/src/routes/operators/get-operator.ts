@@ -1,0 +1,22 @@
+import { operatorETag, OperatorResource, problemResponses, toOperatorResource } from '@oms/adapters/http'
+import { getOperator, operatorIdFrom } from '@oms/domain'
+import type { AdminRoute } from '../admin-route.ts'
+import { OperatorParams } from './params.ts'
+
+export const getOperatorRoute: AdminRoute = (app, ports) => {
+  app.get(
+    '/operators/:operatorId',
+    {
+      schema: {
+        operationId: 'getOperator',
+        summary: 'Read a live operator',
+        params: OperatorParams,
+        response: { 200: OperatorResource, ...problemResponses('OPERATOR_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const view = await getOperator(ports, operatorIdFrom(request.params.operatorId))
+      return reply.header('etag', operatorETag(view)).send(toOperatorResource(view))
+    },
+  )
+}

@@ -1,0 +1,32 @@
+import { ifMatch, problemResponses } from '@oms/adapters/http'
+import { operatorIdFrom, softDeleteOperator } from '@oms/domain'
+import { Type } from '@sinclair/typebox'
+import { changeContext } from '../../change-context.ts'
+import type { AdminRoute } from '../admin-route.ts'
+import { IfMatchHeader, OperatorParams } from './params.ts'
+
+export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
+  app.delete(
+    '/operators/:operatorId',
+    {
+      schema: {
+        operationId: 'softDeleteOperator',
+        summary: 'End an operator; its record stays, its credentials are out of reach at once',
+        params: OperatorParams,
+        headers: IfMatchHeader,
+        response: { 204: Type.Null(), ...problemResponses('OPERATOR_NOT_FOUND', 'VERSION_MISMATCH') },
+      },
+    },
+    async (request, reply) => {
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const expected = ifMatch(request.headers['if-match'])
+      const command = {
+        operatorId,
+        ...(expected === undefined ? {} : { ifMatch: expected }),
+        context: changeContext(request),
+      }
+      await ports.observe('delete', () => softDeleteOperator(ports, command))
+      return reply.code(204).send(null)
+    },
+  )
+}

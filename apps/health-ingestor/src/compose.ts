@@ -1,0 +1,76 @@
+import { natsAddress, postgresConnection, redisConnection } from '@oms/adapters/config'
+import type { DependencyCheck } from '@oms/adapters/http'
+import {
+  type ConsumeOptions,
+  consumeHealthReports,
+  createDeadLetters,
+  createEventPublisher,
+  INGESTOR_STREAMS,
+  manageStreams,
+  openNats,
+  RELAY_STREAMS,
+  type TailOptions,
+  tailHealthReports,
+} from '@oms/adapters/nats'
+import { createHealthRepository, createLeases, createOutbox, openPostgres } from '@oms/adapters/postgres'
+import { createHealthCache, openRedis } from '@oms/adapters/redis'
+import {
+  type Logger,
+  type Metrics,
+  observeHealthCache,
+  observeNats,
+  observePostgres,
+  observePublish,
+  observeRedis,
+  observeStreams,
+} from '@oms/adapters/telemetry'
+import type { HealthIngestorConfig } from './config.ts'
+
+export type IngestorAdapters = Awaited<ReturnType<typeof openAdapters>>
+
+/** Everything that holds a connection, behind its port; disposed in reverse. Waits for none of them. */
+export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly<{ log: Logger; metrics: Metrics }>) {
+  const { log } = sinks
+  await using opening = new AsyncDisposableStack()
+
+  const postgres = opening.use(
+    openPostgres({ ...postgresConnection(config), applicationName: 'health-ingestor', ...observePostgres(sinks) }),
+  )
+  const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
+  const nats = opening.use(openNats(natsAddress(config, 'health-ingestor'), observeNats(sinks)))
+  const manage = config.NATS_MANAGE_STREAMS
+  const streams = opening.use(
+    manageStreams(nats, [...INGESTOR_STREAMS, ...RELAY_STREAMS], {
+      manage,
+      replicas: config.NATS_REPLICAS,
+      ...observeStreams(sinks),
+    }),
+  )
+
+  const checks: readonly DependencyCheck[] = [
+    { name: 'postgres', check: postgres.ping, neededForReady: true, neededForServing: false },
+    { name: 'redis', check: redis.ping, neededForReady: true, neededForServing: false },
+    { name: 'nats', check: nats.ping, neededForReady: true, neededForServing: true },
+  ]
+  const owned = opening.move()
+  return {
+    health: createHealthRepository(postgres.db, {
+      onMissingPartition: () => log.error('a partition of the health log was missing and had to be made at once'),
+    }),
+    outbox: createOutbox(postgres.db),
+    leases: createLeases(postgres.db),
+    healthCache: createHealthCache(redis, observeHealthCache(sinks)),
+    publisher: createEventPublisher(nats, observePublish(sinks)),
+    deadLetters: createDeadLetters(nats),
+    consume: (options: Pick<ConsumeOptions, 'onBatch' | 'onError' | 'batchSize'>) =>
+      consumeHealthReports(nats, { ...options, manage, onStreamMissing: streams.check }),
+    tail: (options: TailOptions) => tailHealthReports(nats, options),
+    /** Calls back whenever Redis is there again, perhaps empty. */
+    onCacheBack: redis.onReady,
+    /** Calls back on every event that anyone commits. */
+    onEventCommitted: (wake: () => void) => postgres.listen('ops_outbox', wake),
+    canPublish: () => nats.state() === 'connected',
+    checks,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

@@ -1,0 +1,97 @@
+import { decodeHealthReport, type InboundMessage, letterText, type Settlement } from '@oms/adapters/nats'
+import {
+  type DeadLetters,
+  type FoldedReports,
+  type HealthReport,
+  type IngestHealthEventPorts,
+  ingestHealthEvent,
+} from '@oms/domain'
+
+export type IngestPorts = IngestHealthEventPorts &
+  Readonly<{
+    deadLetters: DeadLetters
+    /** Told of each recorded batch. */
+    onRecorded(folded: FoldedReports): void
+    onUndecodable(message: InboundMessage, reason: string): void
+    /** Told when a batch cannot be recorded now; its reports come again. */
+    onUnrecorded(reports: readonly HealthReport[], error: unknown): void
+    onDeadLetter(reason: 'UNDECODABLE' | 'UNKNOWN_OPERATOR'): void
+  }>
+
+type Decoded = Readonly<{ message: InboundMessage; report?: HealthReport; undecodable?: string }>
+
+const RETRY_MS = 5_000
+const HOUR_MS = 3_600_000
+
+/**
+ * What to do with each message of a batch: recorded or outdated → ack; never decodable → dead letter, then term; of an
+ * operator that is not there → one dead letter per operator and hour, then ack. Rejects, so that the whole batch comes
+ * again, when it cannot be recorded.
+ */
+export function createIngest(ports: IngestPorts): (messages: readonly InboundMessage[]) => Promise<Settlement[]> {
+  const complained = oncePerHour()
+
+  async function record(reports: readonly HealthReport[]): Promise<ReadonlySet<HealthReport>> {
+    if (reports.length === 0) return new Set()
+    try {
+      const folded = await ingestHealthEvent(ports, reports)
+      ports.onRecorded(folded)
+      return new Set(folded.unknown)
+    } catch (error) {
+      ports.onUnrecorded(reports, error)
+      throw error
+    }
+  }
+
+  async function complain(message: InboundMessage, report?: HealthReport): Promise<void> {
+    const { subject, streamSequence, data } = message
+    const letter = { subject, streamSequence, payload: letterText(data) }
+    if (report === undefined) {
+      await ports.deadLetters.publish({ ...letter, reason: 'UNDECODABLE' })
+      ports.onDeadLetter('UNDECODABLE')
+    } else if (!complained.has(report.operatorId)) {
+      await ports.deadLetters.publish({ ...letter, reason: 'UNKNOWN_OPERATOR', operatorId: report.operatorId })
+      complained.add(report.operatorId)
+      ports.onDeadLetter('UNKNOWN_OPERATOR')
+    }
+  }
+
+  async function settlement(decoded: Decoded, unknown: ReadonlySet<HealthReport>): Promise<Settlement> {
+    const { message, report } = decoded
+    if (report !== undefined && !unknown.has(report)) return 'ack'
+    try {
+      await complain(message, report)
+      return report === undefined ? 'term' : 'ack'
+    } catch {
+      // The letter must be stored before its message may go.
+      return { nakAfterMs: RETRY_MS }
+    }
+  }
+
+  return async (messages) => {
+    const batch = messages.map(decode)
+    for (const { message, undecodable } of batch) {
+      if (undecodable !== undefined) ports.onUndecodable(message, undecodable)
+    }
+    const unknown = await record(batch.flatMap(({ report }) => report ?? []))
+    return Promise.all(batch.map((decoded) => settlement(decoded, unknown)))
+  }
+}
+
+function decode(message: InboundMessage): Decoded {
+  const result = decodeHealthReport(message)
+  return 'undecodable' in result ? { message, undecodable: result.undecodable } : { message, report: result }
+}
+
+/** The stream drops a repeated letter too; this spares it the traffic of a connector that reports a deleted operator. */
+function oncePerHour(): Pick<Set<string>, 'has' | 'add'> {
+  let hour = 0
+  const seen = new Set<string>()
+  const current = (): Set<string> => {
+    const now = Math.floor(Date.now() / HOUR_MS)
+    if (now !== hour) seen.clear()
+    hour = now
+    return seen
+  }
+  return { has: (key) => current().has(key), add: (key) => current().add(key) }
+}

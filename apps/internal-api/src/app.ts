@@ -1,0 +1,19 @@
+import { createServer, type HttpServer, type MutualTls, type ServerSettings } from '@oms/adapters/http'
+import type { InternalPorts } from './routes/internal-route.ts'
+import { operatorRoutes } from './routes/operators/index.ts'
+
+/** The internal API without a listener; every route is for the clients on its list alone. */
+export async function buildInternalApp(
+  ports: InternalPorts,
+  settings: ServerSettings & Readonly<{ tls: MutualTls }>,
+): Promise<HttpServer> {
+  const app = createServer({ ...settings, https: settings.tls.https })
+  settings.tls.guard(app)
+  await app.register(
+    async (scope) => {
+      for (const route of operatorRoutes) route(scope as HttpServer, ports)
+    },
+    { prefix: '/v1/internal' },
+  )
+  return app
+}

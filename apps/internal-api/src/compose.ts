@@ -1,0 +1,65 @@
+import { postgresConnection, redisConnection, vaultConnection } from '@oms/adapters/config'
+import { type DependencyCheck, openMutualTls } from '@oms/adapters/http'
+import {
+  createHealthRepository,
+  createOperatorDirectory,
+  createOperatorRepository,
+  openPostgres,
+} from '@oms/adapters/postgres'
+import { createHealthCache, openRedis } from '@oms/adapters/redis'
+import {
+  type Logger,
+  type Metrics,
+  observeHealthCache,
+  observePostgres,
+  observeRedis,
+  observeVault,
+} from '@oms/adapters/telemetry'
+import { openVault } from '@oms/adapters/vault'
+import type { InternalApiConfig } from './config.ts'
+
+export type InternalAdapters = Awaited<ReturnType<typeof openAdapters>>
+
+/** Everything that holds a connection, behind its port; disposed in reverse. */
+export async function openAdapters(config: InternalApiConfig, sinks: Readonly<{ log: Logger; metrics: Metrics }>) {
+  await using opening = new AsyncDisposableStack()
+
+  const postgres = opening.use(
+    openPostgres({
+      ...postgresConnection(config),
+      applicationName: 'internal-api',
+      ...observePostgres(sinks),
+    }),
+  )
+  const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
+  const vault = opening.use(openVault(vaultConnection(config), observeVault(sinks)))
+  const tls = opening.use(
+    await openMutualTls({
+      paths: {
+        cert: config.TLS_CERT_PATH,
+        key: config.TLS_KEY_PATH,
+        ca: config.TLS_CA_PATH,
+        crl: config.TLS_CRL_PATH,
+        clients: config.INTERNAL_CLIENTS_PATH,
+      },
+      ...sinks,
+    }),
+  )
+
+  const checks: readonly DependencyCheck[] = [
+    { name: 'postgres', check: postgres.ping, neededForReady: true, neededForServing: true },
+    { name: 'vault', check: vault.ping, neededForReady: true, neededForServing: false },
+    { name: 'redis', check: redis.ping, neededForReady: false, neededForServing: false },
+  ]
+  const owned = opening.move()
+  return {
+    operators: createOperatorRepository(postgres.db),
+    directory: createOperatorDirectory(postgres.db),
+    health: createHealthRepository(postgres.db),
+    healthCache: createHealthCache(redis, observeHealthCache(sinks)),
+    credentials: vault.credentials,
+    tls,
+    checks,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

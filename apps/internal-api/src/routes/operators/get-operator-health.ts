@@ -1,0 +1,31 @@
+import { problemResponses } from '@oms/adapters/http'
+import { getOperatorHealth, HEALTH_STATES, operatorIdFrom } from '@oms/domain'
+import { Type } from '@sinclair/typebox'
+import type { InternalRoute } from '../internal-route.ts'
+import { OperatorParams } from './params.ts'
+
+const HealthResource = Type.Object({
+  operatorId: Type.String(),
+  healthState: Type.Unsafe<(typeof HEALTH_STATES)[number]>({ type: 'string', enum: HEALTH_STATES }),
+  lastReceivedAt: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  healthStale: Type.Boolean(),
+  source: Type.Unsafe<'redis' | 'postgres'>({ type: 'string', enum: ['redis', 'postgres'] }),
+})
+
+export const getOperatorHealthRoute: InternalRoute = (app, ports) => {
+  app.get(
+    '/operators/:operatorId/health',
+    {
+      config: { client: 'health' },
+      schema: {
+        operationId: 'getOperatorHealth',
+        params: OperatorParams,
+        response: { 200: HealthResource, ...problemResponses('CLIENT_NOT_ALLOWED', 'OPERATOR_NOT_FOUND') },
+      },
+    },
+    async (request) => {
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      return { operatorId, ...(await getOperatorHealth(ports, operatorId)) }
+    },
+  )
+}

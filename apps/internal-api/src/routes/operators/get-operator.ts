@@ -1,0 +1,24 @@
+import { operatorETag, problemResponses } from '@oms/adapters/http'
+import { operatorIdFrom, operatorNotFound } from '@oms/domain'
+import type { InternalRoute } from '../internal-route.ts'
+import { DirectoryResource, toDirectoryResource } from './directory-resource.ts'
+import { OperatorParams } from './params.ts'
+
+export const getOperatorRoute: InternalRoute = (app, { directory }) => {
+  app.get(
+    '/operators/:operatorId',
+    {
+      config: { client: 'directory' },
+      schema: {
+        operationId: 'getOperator',
+        params: OperatorParams,
+        response: { 200: DirectoryResource, ...problemResponses('CLIENT_NOT_ALLOWED', 'OPERATOR_NOT_FOUND') },
+      },
+    },
+    async (request, reply) => {
+      const entry = await directory.find(operatorIdFrom(request.params.operatorId))
+      if (entry === undefined) throw operatorNotFound()
+      return reply.header('etag', operatorETag(entry)).send(toDirectoryResource(entry))
+    },
+  )
+}

@@ -1,0 +1,39 @@
+import { matchesETag, problemResponses } from '@oms/adapters/http'
+import type { OperatorDirectory } from '@oms/domain'
+import { Readable } from 'node:stream'
+import type { InternalRoute } from '../internal-route.ts'
+import { toDirectoryResource } from './directory-resource.ts'
+
+/** The cold-start snapshot. Streamed, so that its size does not become our memory. */
+export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
+  app.get(
+    '/operators',
+    {
+      config: { client: 'directory' },
+      schema: { operationId: 'listOperators', response: problemResponses('CLIENT_NOT_ALLOWED') },
+    },
+    async (request, reply) => {
+      // Read before the snapshot: a change in between makes the tag too old, never too new.
+      const etag = `"${await directory.configurationTag()}"`
+      reply.header('etag', etag)
+      if (matchesETag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+      const first = await startOf(directory)
+      return reply.type('application/json').send(Readable.from(snapshot(first), { objectMode: false }))
+    },
+  )
+}
+
+/** The stream with its first element read, so that a database that is away is still a problem and not a broken body. */
+async function startOf(directory: OperatorDirectory) {
+  const entries = directory.stream()[Symbol.asyncIterator]()
+  return { first: await entries.next(), rest: { [Symbol.asyncIterator]: () => entries } }
+}
+
+async function* snapshot({ first, rest }: Awaited<ReturnType<typeof startOf>>): AsyncGenerator<string> {
+  yield `{"generatedAt":"${new Date().toISOString()}","operators":[`
+  if (first.done !== true) {
+    yield JSON.stringify(toDirectoryResource(first.value))
+    for await (const entry of rest) yield `,${JSON.stringify(toDirectoryResource(entry))}`
+  }
+  yield ']}'
+}

@@ -1,0 +1,4 @@
+import { Type } from '@sinclair/typebox'
+
+// No pattern: a malformed id is an operator that is not there, 404 and not 400.
+export const OperatorParams = Type.Object({ operatorId: Type.String() })

@@ -1,0 +1,67 @@
+import type { ReportFailure } from '@oms/domain'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+
+type Sinks = Readonly<{ log: Logger; metrics: Metrics }>
+
+type VaultRequest = Readonly<{
+  op: 'read' | 'write' | 'metadata' | 'destroy' | 'login' | 'renew'
+  result: 'ok' | 'error' | 'auth_error' | 'cas_mismatch' | 'not_found' | 'circuit_open'
+  durationSeconds: number
+}>
+
+/** What the adapters tell, as log lines and metrics; the shapes are theirs. */
+
+export const observePostgres = ({ log, metrics }: Sinks) => ({
+  log,
+  onError: (op: string) => metrics.pgErrors.inc({ op }),
+})
+
+export const observeRedis = ({ log }: Sinks) => ({
+  onError: (err: unknown) => log.debug({ err }, 'redis is out of reach'),
+})
+
+export const observeHealthCache = ({ log, metrics }: Sinks) => ({
+  onSet: (result: 'ok' | 'error') => metrics.redisSet.inc({ result }),
+  onGarbage: (operatorId: string) => log.warn({ operatorId }, 'a health key holds no health'),
+})
+
+export const observeNats =
+  ({ log }: Sinks) =>
+  (
+    event: Readonly<{ type: 'connected' | 'disconnected'; server: string } | { type: 'error'; error: unknown }>,
+  ): void => {
+    if (event.type === 'error') log.debug({ err: event.error }, 'nats complains')
+    else log[event.type === 'connected' ? 'info' : 'warn']({ server: event.server }, `nats ${event.type}`)
+  }
+
+export const observeVault = ({ log, metrics }: Sinks) => ({
+  onRequest({ op, result, durationSeconds }: VaultRequest): void {
+    metrics.vaultRequests.inc({ op, result })
+    if (result === 'circuit_open') return
+    if (op === 'read') metrics.vaultReadDuration.observe(durationSeconds)
+    if (op === 'write') metrics.vaultWriteDuration.observe(durationSeconds)
+  },
+  onSession({ event, ...facts }: Readonly<{ event: string; ttlSeconds?: number; failure?: unknown }>): void {
+    if (facts.failure === undefined) log.info({ event, ttlSeconds: facts.ttlSeconds }, 'vault session')
+    else log.warn({ event, err: facts.failure }, 'vault session')
+  },
+  onCircuit: (circuit: string) => log.warn({ circuit }, 'vault circuit'),
+})
+
+/** Failures that no caller sees: the answer was decided before, or the sweeper mends them. */
+export const reportTo =
+  (log: Logger): ReportFailure =>
+  (what, err) =>
+    log.warn({ err, what }, 'could not do what follows a change')
+
+export const observePublish =
+  ({ metrics }: Pick<Sinks, 'metrics'>) =>
+  ({ event, result }: Readonly<{ event: string; result: string }>): void =>
+    metrics.natsPublish.inc({ event, result })
+
+/** A stream that is not as it should be: nobody can mend that from here. */
+export const observeStreams = ({ log }: Sinks) => ({
+  onProblem: ({ error, ...facts }: Readonly<{ stream: string; kind: string; error?: unknown }>): void =>
+    log[facts.kind === 'failed' ? 'warn' : 'error']({ ...facts, err: error }, 'stream is not as wanted'),
+})
