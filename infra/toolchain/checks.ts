@@ -1,6 +1,6 @@
 // What `npm run check` runs, and how it is told: a line as each check ends, then what failed, in full.
-import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { exitCode, startChild } from './child.ts'
 import { overlongFiles } from './file-length.ts'
 import { inParallel, seconds } from './progress.ts'
 
@@ -48,10 +48,10 @@ export async function runChecks(): Promise<{ passed: number; failed: number }> {
 }
 
 async function program(name: string, ...args: string[]): Promise<Outcome> {
-  const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve))
-  const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
-  return { ok: code === 0, output: out + err }
+  const child = startChild(name, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : ''))
+  const [code, ...texts] = await Promise.all([exitCode(child), ...output])
+  return { ok: code === 0, output: texts.join('') }
 }
 
 function told(complaints: readonly string[]): Outcome {

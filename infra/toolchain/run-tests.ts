@@ -1,0 +1,66 @@
+// Runs tap under one devstack, keeps its TAP in a file, and tells it by the line: a test file as it ends, failures last.
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { relative } from 'node:path'
+import { Parser, type Result } from 'tap-parser'
+import { exitCode, startChild } from './child.ts'
+import { describeFailure } from './describe-failure.ts'
+import { seconds } from './progress.ts'
+
+const LOG_FOLDER = 'node_modules/.cache/tests'
+const LOG = `${LOG_FOLDER}/last.tap`
+const SILENCE_MS = 15_000
+
+export type Totals = Readonly<{ passed: number; failed: number; skipped: number }>
+
+/** `files`: none means all that `.taprc` includes. Counts assertions; a run without any has failed. */
+export async function runTests(files: readonly string[], options: { coverage: boolean }): Promise<Totals> {
+  await mkdir(LOG_FOLDER, { recursive: true })
+  const elapsed = seconds()
+  const tap = ['tap', 'run', '--reporter=tap', ...(options.coverage ? [] : ['--disable-coverage']), ...files]
+  const withStack = ['--conditions=@oms/source', 'packages/devstack/src/with-stack.ts']
+  const child = startChild(process.execPath, [...withStack, ...tap], { stdio: ['ignore', 'pipe', 'inherit'] })
+
+  const parser = new Parser()
+  const told = tell(parser)
+  child.stdout?.pipe(createWriteStream(LOG))
+  child.stdout?.pipe(parser)
+  const parsed = new Promise((resolve) => parser.on('complete', resolve))
+  const [code] = await Promise.all([exitCode(child), parsed])
+  told.end()
+
+  for (const failure of told.failures) console.log(`\n${describeFailure(failure)}`)
+  const { passed, skipped } = told.counts
+  const complaint = complaintAbout(code, told.counts)
+  if (complaint) console.log(`\nFAILED  ${complaint}`)
+  const failed = told.counts.failed + (complaint ? 1 : 0)
+  console.log(`\ntests: ${passed} passed, ${failed} failed, ${skipped} skipped in ${elapsed().trim()} (${LOG})`)
+  return { passed, failed, skipped }
+}
+
+function complaintAbout(code: number, { passed, failed }: Totals): string | undefined {
+  if (passed + failed === 0) return `no test ran (exit code ${code})`
+  return code !== 0 && failed === 0 ? `the test runner ended with exit code ${code}` : undefined
+}
+
+function tell(parser: Parser) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const failures: Result[] = []
+  const begun = seconds()
+  const alive = () => console.log(`        … ${begun().trim()}`)
+  let heartbeat = setInterval(alive, SILENCE_MS)
+
+  parser.on('pass', () => counts.passed++)
+  for (const kind of ['skip', 'todo']) parser.on(kind, () => counts.skipped++)
+  parser.on('fail', (result: Result) => {
+    counts.failed++
+    failures.push(result)
+  })
+  parser.on('assert', ({ ok, name, time }: Result) => {
+    clearInterval(heartbeat)
+    heartbeat = setInterval(alive, SILENCE_MS)
+    const duration = `${((time ?? 0) / 1000).toFixed(1)} s`.padStart(7)
+    console.log(`${ok ? 'ok    ' : 'FAILED'} ${duration}  ${relative('.', name)}`)
+  })
+  return { counts, failures, end: () => clearInterval(heartbeat) }
+}
