@@ -47,7 +47,7 @@ export function terminationSignal({
   })
 }
 
-export type ShutdownStep = readonly [name: string, run: () => Promise<unknown> | unknown]
+export type ShutdownStep = readonly [name: string, run: () => unknown]
 
 /** Runs the steps one after the other; a step that fails is logged and does not keep the next from running. */
 export async function shutDown(log: HttpLog, steps: readonly ShutdownStep[]): Promise<void> {

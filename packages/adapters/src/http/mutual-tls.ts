@@ -1,4 +1,4 @@
-import type { Server, ServerOptions } from 'node:https'
+import { Server, type ServerOptions } from 'node:https'
 import { type AllowList, parseAllowList } from './allow-list.ts'
 import { type CertificateSet, checkCertificates } from './certificate-set.ts'
 import { type ConnectionGuard, guardConnections } from './connection-guard.ts'
@@ -80,7 +80,8 @@ export async function openMutualTls(settings: MutualTlsSettings): Promise<Mutual
   return {
     https: { ...certificates.current.context, requestCert: true, rejectUnauthorized: true, handshakeTimeout: 10_000 },
     guard(app) {
-      server = app.server as Server
+      if (!(app.server instanceof Server)) throw new Error('mutual TLS needs a server made with `https`')
+      server = app.server
       // What changed between reading the files and making the server.
       server.setSecureContext(certificates.current.context)
       const guardian = guardConnections(server, maxConnectionAgeMs)

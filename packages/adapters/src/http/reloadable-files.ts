@@ -52,9 +52,10 @@ export async function openReloadable<T>(settings: ReloadableSettings<T>): Promis
   }
 
   const schedule = (): NodeJS.Timeout =>
-    setTimeout(async () => {
-      await poll()
-      if (!stopped) timer = schedule()
+    setTimeout(() => {
+      void poll().then(() => {
+        if (!stopped) timer = schedule()
+      })
     }, pollMs).unref()
   let timer = schedule()
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { httpDoubles } from '../../test/support/http-doubles.ts'
-import { createLogger, currentTrace, openTrace } from '../telemetry/index.ts'
+import { createLogger, createMetrics, currentTrace, openTrace } from '../telemetry/index.ts'
 import { createServer, describeApi, type HttpServer, Problem, problemResponses, refuseOverload } from './index.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
@@ -192,7 +192,8 @@ t.test('a harmless X-Request-Id is kept, any other is replaced', async (t) => {
 t.test('the trace of the caller reaches the handler, its log lines and the line of the request', async (t) => {
   const lines: string[] = []
   const log = createLogger({ level: 'info', app: 'admin-api', destination: { write: (line) => void lines.push(line) } })
-  const app = createServer({ log, metrics: httpDoubles().metrics, openTrace })
+  const metrics = createMetrics({ app: 'admin-api', version: '1' })
+  const app = createServer({ log, metrics, openTrace })
   t.teardown(() => app.close())
   app.post('/', { schema: { body: Body } }, async (request) => {
     request.log.info('in the handler')
@@ -207,6 +208,7 @@ t.test('the trace of the caller reaches the handler, its log lines and the line 
   })
   t.same(await answer.json(), { traceId })
   await app.close()
+  t.match((await metrics.render()).body, '_count{method="POST",route="/",status="2xx"} 1')
   for (const msg of ['in the handler', '"request"']) {
     t.match(
       lines.find((line) => line.includes(msg)),

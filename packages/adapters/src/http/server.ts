@@ -1,4 +1,4 @@
-import Fastify, { type FastifyServerOptions, LogController, type RawServerDefault } from 'fastify'
+import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import type { ServerOptions } from 'node:https'
 import { answerClientError } from './client-error.ts'
 import { acceptJson } from './content-types.ts'
@@ -24,7 +24,14 @@ export type ServerSettings = Readonly<{
 const MIB = 1024 * 1024
 
 /** Fastify as all our APIs have it: strict input, problems for errors, safe headers, one log line per request. */
-export function createServer({ log, metrics, openTrace, bodyLimit = MIB, https, trustProxy = [] }: ServerSettings): HttpServer {
+export function createServer({
+  log,
+  metrics,
+  openTrace,
+  bodyLimit = MIB,
+  https,
+  trustProxy = [],
+}: ServerSettings): HttpServer {
   const options: FastifyServerOptions = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),

@@ -37,7 +37,7 @@ const PLAIN = new Set([
   'AbortError',
   'TimeoutError',
 ])
-const OURS = new Set(['CommitOutcomeUnknown', 'ConfigError', 'AssertionError'])
+const OURS = new Set(['CommitOutcomeUnknown', 'ConfigError', 'AssertionError', 'VaultFailure', 'RedisFailure'])
 
 /** Drivers hang requests, statements and parameters on their errors, and quote them in the message. */
 const TELLTALES = [
