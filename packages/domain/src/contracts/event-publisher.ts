@@ -3,7 +3,7 @@ import { provisioned, revised } from '../operator/operator.ts'
 import { EventRefused, type EventPublisher } from '../outbox/event-publisher.ts'
 import { aConfigEvent, aHealth, aHealthTransition, aProvisionalOperator, newOperatorId } from './samples.ts'
 
-/** A message of the stream, headers in lower or any case as the stream keeps them. */
+/** A message as the stream holds it: `eventId` and `traceparent` are its headers, null where there is none. */
 export type StoredMessage = Readonly<{
   eventId: string
   subject: string
