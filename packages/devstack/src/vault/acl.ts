@@ -5,7 +5,7 @@ import type { State, Token } from './state.ts'
 /** Whether the caller's policies grant `capability` on the path of this call. Denied unless granted. */
 export function allows(scope: Scope, call: Call, capability: Capability): boolean {
   if (scope.caller === undefined) return false
-  const granted = capabilitiesOf(scope.state, scope.caller, call.namespace, call.path, call.verb === 'list')
+  const granted = capabilitiesOf(scope.state, scope.caller, { ...call, list: call.verb === 'list' })
   return granted === 'root' || (granted.has(capability) && !granted.has('deny'))
 }
 
@@ -13,9 +13,7 @@ export function allows(scope: Scope, call: Call, capability: Capability): boolea
 export function capabilitiesOf(
   state: State,
   token: Token,
-  namespace: string,
-  path: string,
-  list: boolean,
+  { namespace, path, list }: Readonly<{ namespace: string; path: string; list: boolean }>,
 ): ReadonlySet<Capability> | 'root' {
   if (namespace !== token.namespace && !namespace.startsWith(token.namespace === '' ? '' : `${token.namespace}/`)) {
     return new Set()

@@ -38,7 +38,7 @@ export async function bootstrapVault(options: BootstrapOptions): Promise<Prepare
   const call = createVaultCall(options)
   await ensureKv(call)
   for (const policy of Object.values(POLICY_OF)) {
-    await must(call, 'PUT', `sys/policies/acl/${policy}`, { policy: await policyText(policy) })
+    await must(call, `PUT sys/policies/acl/${policy}`, { policy: await policyText(policy) })
   }
   const roles = Object.entries(POLICY_OF).map(([app, policy]) => ({
     app,
@@ -49,7 +49,7 @@ export async function bootstrapVault(options: BootstrapOptions): Promise<Prepare
     },
   }))
   await ensureAuth(call, 'approle')
-  for (const { app, role } of roles) await must(call, 'POST', `auth/approle/role/${app}`, role)
+  for (const { app, role } of roles) await must(call, `POST auth/approle/role/${app}`, role)
   if (options.kubernetes !== undefined) await prepareKubernetes(call, options.kubernetes, roles)
   return issuing(call)
 }
@@ -62,12 +62,12 @@ async function prepareKubernetes(
   roles: Roles,
 ): Promise<void> {
   await ensureAuth(call, 'kubernetes')
-  await must(call, 'POST', 'auth/kubernetes/config', {
+  await must(call, 'POST auth/kubernetes/config', {
     kubernetes_host: host ?? 'https://kubernetes.default.svc',
     pem_keys: [publicKeyPem],
   })
   for (const { app, role } of roles) {
-    await must(call, 'POST', `auth/kubernetes/role/${app}`, {
+    await must(call, `POST auth/kubernetes/role/${app}`, {
       bound_service_account_names: [app],
       bound_service_account_namespaces: [namespace ?? 'ops'],
       ...(audience !== undefined && { audience }),
@@ -79,7 +79,7 @@ async function prepareKubernetes(
 function issuing(call: VaultCall): PreparedVault {
   return {
     async issueToken(app, { ttl = '768h' } = {}) {
-      const { auth } = await must(call, 'POST', 'auth/token/create', {
+      const { auth } = await must(call, 'POST auth/token/create', {
         policies: [POLICY_OF[app]],
         display_name: app,
         no_parent: true,
@@ -89,17 +89,17 @@ function issuing(call: VaultCall): PreparedVault {
       return auth.client_token
     },
     async issueAppRole(app) {
-      const role = await must(call, 'GET', `auth/approle/role/${app}/role-id`)
-      const secret = await must(call, 'POST', `auth/approle/role/${app}/secret-id`, {})
+      const role = await must(call, `GET auth/approle/role/${app}/role-id`)
+      const secret = await must(call, `POST auth/approle/role/${app}/secret-id`, {})
       return { roleId: String(role.data.role_id), secretId: String(secret.data.secret_id) }
     },
   }
 }
 
 async function ensureKv(call: VaultCall): Promise<void> {
-  const mounts = (await must(call, 'GET', 'sys/mounts')).data
+  const mounts = (await must(call, 'GET sys/mounts')).data
   const found = mounts['secret/'] as { type?: string; options?: { version?: string } | null } | undefined
-  if (found === undefined) await must(call, 'POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } })
+  if (found === undefined) await must(call, 'POST sys/mounts/secret', { type: 'kv', options: { version: '2' } })
   else if (found.type !== 'kv' || found.options?.version !== '2') {
     throw new Error('the mount secret/ is there, yet it is not KV version 2')
   }
@@ -116,14 +116,16 @@ async function upgraded(call: VaultCall): Promise<void> {
 }
 
 async function ensureAuth(call: VaultCall, type: string): Promise<void> {
-  const methods = (await must(call, 'GET', 'sys/auth')).data
-  if (methods[`${type}/`] === undefined) await must(call, 'POST', `sys/auth/${type}`, { type })
+  const methods = (await must(call, 'GET sys/auth')).data
+  if (methods[`${type}/`] === undefined) await must(call, `POST sys/auth/${type}`, { type })
 }
 
-async function must(call: VaultCall, method: string, path: string, body?: unknown): Promise<VaultAnswer> {
+/** `request` is the method and the path. */
+async function must(call: VaultCall, request: string, body?: unknown): Promise<VaultAnswer> {
+  const [method = '', path = ''] = request.split(' ')
   const answer = await call(method, path, { body })
   if (answer.status < 300) return answer
-  throw new Error(`Vault refused ${method} ${path}: ${answer.status} ${(answer.errors ?? []).join('; ').trim()}`)
+  throw new Error(`Vault refused ${request}: ${answer.status} ${(answer.errors ?? []).join('; ').trim()}`)
 }
 
 // As far from src/vault as from dist/vault.

@@ -75,7 +75,7 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
       log(`development Vault: ${error instanceof Error ? `${error.name} ${frames(error)}` : 'unknown error'}`),
   }
 
-  let server: Server | undefined = await listen(engine, tls, options.port ?? 0, host)
+  let server: Server | undefined = await listen(engine, tls, { port: options.port ?? 0, host })
   const { port } = server.address() as AddressInfo
 
   async function away(): Promise<void> {
@@ -90,7 +90,7 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
   }
 
   async function back(): Promise<void> {
-    server ??= await listen(engine, tls, port, host)
+    server ??= await listen(engine, tls, { port, host })
   }
 
   let stopped = false
@@ -149,10 +149,10 @@ export async function startDevVault(options: DevVaultOptions = {}): Promise<DevV
 
 const frames = (error: Error) => (error.stack ?? '').split('\n').slice(-3).join(' ')
 
-async function listen(engine: Engine, tls: Tls | undefined, port: number, host: string): Promise<Server> {
+async function listen(engine: Engine, tls: Tls | undefined, at: { port: number; host: string }): Promise<Server> {
   const server = createVaultServer(engine, tls)
   server.keepAliveTimeout = IDLE_MS
-  server.listen(port, host)
+  server.listen(at)
   await once(server, 'listening')
   return server
 }

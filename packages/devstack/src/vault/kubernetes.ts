@@ -123,7 +123,7 @@ async function login(scope: Scope, call: Call, { mount, at }: Place): Promise<Re
   const role = mount.roles.get(name)
   if (role === undefined) throw badRequest(`invalid role name "${name}"`)
   if (mount.config === null) throw badRequest('could not load backend configuration')
-  const account = serviceAccount(await verified(jwt, mount.config, role.audience, call.now))
+  const account = serviceAccount(await verified(jwt, mount.config, { audience: role.audience, now: call.now }))
   if (!bound(role.names, account.name)) throw new VaultError(403, 'service account name not authorized')
   if (!bound(role.namespaces, account.namespace)) throw new VaultError(403, 'namespace not authorized')
   const token = issueLogin(
@@ -150,7 +150,11 @@ const bound = (allowed: readonly string[], value: string) => allowed.includes('*
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512']
 
-async function verified(jwt: string, config: KubernetesConfig, audience: string, now: number): Promise<JWTPayload> {
+async function verified(
+  jwt: string,
+  config: KubernetesConfig,
+  { audience, now }: { audience: string; now: number },
+): Promise<JWTPayload> {
   for (const pem of config.pemKeys) {
     try {
       const { payload } = await jwtVerify(jwt, publicKey(pem), {

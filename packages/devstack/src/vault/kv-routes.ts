@@ -16,11 +16,11 @@ export function kvRoute(mount: Mount, call: Call, rest: string): Route | undefin
     case 'data':
       return dataRoute(mount, call, name)
     case 'delete':
-      return { run: { write: onVersions(mount, call, name, (key, list) => kv.markDeleted(key, list, call.now)) } }
+      return { run: { write: onVersions({ mount, call, name }, (key, list) => kv.markDeleted(key, list, call.now)) } }
     case 'undelete':
-      return { run: { write: onVersions(mount, call, name, kv.undelete) } }
+      return { run: { write: onVersions({ mount, call, name }, kv.undelete) } }
     case 'destroy':
-      return { run: { write: onVersions(mount, call, name, kv.destroy) } }
+      return { run: { write: onVersions({ mount, call, name }, kv.destroy) } }
     default:
       return undefined
   }
@@ -35,7 +35,7 @@ function dataRoute(mount: Mount, call: Call, name: string): Route {
       write() {
         const data = objectOf(call.body, 'data')
         if (data === undefined) throw badRequest('no data provided')
-        return written(kv.writeVersion(mount, name, data, call))
+        return written(kv.writeVersion({ mount, name, call }, data))
       },
       patch: () => patchVersion(mount, call, name),
       delete() {
@@ -68,7 +68,7 @@ function patchVersion(mount: Mount, call: Call, name: string): Reply {
   if (version.data === null || kv.isGone(version, call.now)) {
     return ok(describe(key, key.currentVersion, version), { status: 404 })
   }
-  return written(kv.writeVersion(mount, name, mergePatch(JSON.parse(version.data), patch), call))
+  return written(kv.writeVersion({ mount, name, call }, mergePatch(JSON.parse(version.data), patch)))
 }
 
 function written(key: KvKey): Reply {
@@ -91,7 +91,7 @@ const times = ({ createdAt, deletedAt, destroyed }: KvVersion) => ({
 
 type OnVersions = (key: KvKey, versions: readonly number[]) => void
 
-function onVersions(mount: Mount, call: Call, name: string, apply: OnVersions): () => Reply {
+function onVersions({ mount, call, name }: kv.Place, apply: OnVersions): () => Reply {
   return () => {
     const { versions } = call.body
     const list = Array.isArray(versions) ? versions.map((item) => numberOf({ versions: item }, 'versions') ?? 0) : []

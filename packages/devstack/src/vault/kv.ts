@@ -12,7 +12,10 @@ export const newKvConfig = (): KvConfig => ({ maxVersions: 0, casRequired: false
 export const isGone = (version: KvVersion, now: number): boolean =>
   version.destroyed || (version.deletedAt !== null && version.deletedAt <= now)
 
-export function writeVersion(mount: Mount, name: string, data: Record<string, unknown>, call: Call): KvKey {
+/** A name below a mount, and the call that reached it. */
+export type Place = Readonly<{ mount: Mount; name: string; call: Call }>
+
+export function writeVersion({ mount, name, call }: Place, data: Record<string, unknown>): KvKey {
   checkAndSet(mount, mount.keys.get(name), call)
   const key = mount.keys.get(name) ?? newKey(call.now)
   mount.keys.set(name, key)

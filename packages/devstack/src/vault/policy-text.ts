@@ -115,10 +115,10 @@ function ruleOf(path: string, { capabilities = [], policy, ...others }: Record<s
   const [unknown] = Object.keys(others)
   if (unknown !== undefined) throw failed(`path "${path}": ${unknown} is not supported by the development Vault`)
   if (path.includes('+*')) throw failed(`path "${path}": invalid use of wildcards ('+*' is forbidden)`)
-  const named = policy === undefined ? [] : SHORTHAND[String(policy)]
-  if (named === undefined) throw failed(`path "${path}": invalid policy "${String(policy)}"`)
+  const named = policy === undefined ? [] : SHORTHAND[typeof policy === 'string' ? policy : '']
+  if (named === undefined) throw failed(`path "${path}": invalid policy`)
   if (!Array.isArray(capabilities)) throw failed(`path "${path}": capabilities must be a list`)
-  const invalid = capabilities.find((capability) => !CAPABILITIES.includes(capability as Capability))
-  if (invalid !== undefined) throw failed(`path "${path}": invalid capability "${String(invalid)}"`)
+  const invalid: unknown = capabilities.find((capability) => !CAPABILITIES.includes(capability as Capability))
+  if (invalid !== undefined) throw failed(`path "${path}": invalid capability ${JSON.stringify(invalid)}`)
   return { path: path.replace(/^\/+/, ''), capabilities: [...named, ...(capabilities as Capability[])] }
 }

@@ -85,7 +85,7 @@ function fateOf(effect: Exclude<Effect, { kind: 'slow' }>): Fate {
 
 async function perform(engine: Engine, request: IncomingMessage, body: Buffer | undefined): Promise<Reply> {
   try {
-    const call = await readCall(request, body, engine.now().getTime())
+    const call = readCall(request, body, engine.now().getTime())
     const { reply, changed } = await answer(engine.state, engine.seal, call)
     if (changed) await engine.save()
     return reply

@@ -21,9 +21,11 @@ export function sysRoute(scope: Scope, call: Call, rest: string): Route | undefi
         ? { run: { read: () => ok(describeAll(scope.space.auths, describeAuthMount)) } }
         : authRoute(scope, call, name)
     case 'policies':
-      return more[0] === 'acl' ? policyRoute(scope, call, more.slice(1).join('/'), 'policy') : undefined
+      return more[0] === 'acl'
+        ? policyRoute(scope, call, { given: more.slice(1).join('/'), member: 'policy' })
+        : undefined
     case 'policy':
-      return policyRoute(scope, call, name, 'rules')
+      return policyRoute(scope, call, { given: name, member: 'rules' })
     case 'capabilities-self':
       return { run: { write: () => capabilities(scope, call, scope.caller) } }
     case 'capabilities':
@@ -142,7 +144,9 @@ function tuneRoute(exists: boolean): Route {
 const withSlash = (path: string) => (path.endsWith('/') ? path : `${path}/`)
 
 /** developer.hashicorp.com/vault/api-docs/system/policies and .../system/policy, which calls the text `rules` on reading. */
-function policyRoute({ space }: Scope, call: Call, given: string, member: 'policy' | 'rules'): Route {
+type PolicyPlace = Readonly<{ given: string; member: 'policy' | 'rules' }>
+
+function policyRoute({ space }: Scope, call: Call, { given, member }: PolicyPlace): Route {
   const names = [...space.policies.keys(), 'root']
   const name = given.toLowerCase()
   if (name === '') {
@@ -186,7 +190,11 @@ function capabilities(scope: Scope, call: Call, token: Token | undefined): Reply
   if (paths.length === 0) throw badRequest('paths must be supplied')
   const found = Object.fromEntries(
     paths.map((path) => {
-      const granted = capabilitiesOf(scope.state, token, call.namespace, path.replace(/^\/+/, ''), true)
+      const granted = capabilitiesOf(scope.state, token, {
+        namespace: call.namespace,
+        path: path.replace(/^\/+/, ''),
+        list: true,
+      })
       if (granted === 'root') return [path, ['root']]
       const listed = CAPABILITIES.filter((capability) => granted.has(capability)).sort()
       return [path, listed.length === 0 || granted.has('deny') ? ['deny'] : listed]

@@ -14,9 +14,9 @@ export function tokenRoute(scope: Scope, call: Call, rest: string): Route | unde
   const given = () => textOf(call.body, 'token') ?? ''
   switch (rest) {
     case 'create':
-      return { run: { write: () => create(scope, caller(), call, false) } }
+      return { run: { write: () => create({ ...scope, caller: caller() }, call, false) } }
     case 'create-orphan':
-      return { sudo: true, run: { write: () => create(scope, caller(), call, true) } }
+      return { sudo: true, run: { write: () => create({ ...scope, caller: caller() }, call, true) } }
     case 'lookup-self':
       return {
         run: { read: () => ok(describeToken(caller(), call.now)), write: () => ok(describeToken(caller(), call.now)) },
@@ -59,7 +59,8 @@ export function tokenRoute(scope: Scope, call: Call, rest: string): Route | unde
   }
 }
 
-function create(scope: Scope, parent: Token, call: Call, orphan: boolean): Reply {
+function create(scope: Scope & { caller: Token }, call: Call, orphan: boolean): Reply {
+  const parent = scope.caller
   const { body, now } = call
   const sudo = allows(scope, call, 'sudo')
   const wanted = listOf(body, 'policies')
