@@ -67,7 +67,9 @@ export function credentialsStoreContract(t: Test, open: OpenCredentials): void {
     const { credentials } = await open(t)
     const id = newOperatorId()
     await credentials.write(id, credentialsOf('first', 'one'), 0)
-    const error: unknown = await credentials.write(id, credentialsOf('first', 'Canary-77'), 0).catch((cause) => cause)
+    const error: unknown = await credentials
+      .write(id, credentialsOf('first', 'Canary-77'), 0)
+      .catch((cause: unknown) => cause)
     t.ok(error instanceof Error, 'the write was refused')
     for (let at: unknown = error; at instanceof Error; at = at.cause) {
       t.notMatch(`${at.message} ${at.stack} ${JSON.stringify(at)}`, /Canary-77/)

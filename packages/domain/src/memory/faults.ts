@@ -25,10 +25,12 @@ export function withFaults<Port extends object>(port: Port): Faulty<Port> {
     throw fault.error
   }
 
-  const switched = Object.entries(port).map(([key, member]) =>
-    typeof member === 'function'
-      ? [key, (...args: unknown[]) => (failing.has(key) ? call(key, () => member(...args)) : member(...args))]
-      : [key, member],
-  )
+  const members = Object.entries(port) as [string, unknown][]
+  const switched = members.map(([key, member]): [string, unknown] => {
+    if (!isMethod(member)) return [key, member]
+    return [key, (...args: unknown[]) => (failing.has(key) ? call(key, () => member(...args)) : member(...args))]
+  })
   return { ...(Object.fromEntries(switched) as Port), faults }
 }
+
+const isMethod = (member: unknown): member is (...args: unknown[]) => unknown => typeof member === 'function'

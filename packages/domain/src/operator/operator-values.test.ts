@@ -18,9 +18,9 @@ const shown = (raw: string): string =>
   [...raw.slice(0, 40)].map((c) => (/[ -~]/.test(c) ? c : `\\u{${c.codePointAt(0)?.toString(16)}}`)).join('')
 
 /** Each text becomes what it is paired with, `undefined` being a refusal that names `path`. */
-function table<T>(
+function table(
   t: Test,
-  { parse, path }: Readonly<{ parse: (raw: string) => T; path: string }>,
+  { parse, path }: Readonly<{ parse: (raw: string) => string; path: string }>,
   rows: readonly (readonly [raw: string, parsed: string | undefined])[],
 ): void {
   for (const [raw, parsed] of rows) {
