@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { startDevstack, testStack } from '@oms/devstack'
 import { type CachedHealth, type HealthCacheEntry, type Micros, type OperatorId, Secret } from '@oms/domain'
+import { healthCacheContract } from '@oms/domain/contracts'
 import { Redis } from 'ioredis'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -58,6 +59,11 @@ async function open(t: Test, url = redis.url) {
   await until('Redis answers', answers)
   return { connection, cache, results, garbage, failures, answers }
 }
+
+healthCacheContract(t, async (t) => {
+  const { cache } = await open(t)
+  return { cache, ttlSeconds: (operatorId) => raw.ttl(`ops:health:${operatorId}`) }
+})
 
 t.test('a report is read back as it was put, under its key, for its life', async (t) => {
   const { cache, results } = await open(t)
@@ -180,7 +186,7 @@ t.test('no error carries what was sent', async (t) => {
   const id = newId()
   const error: unknown = await cache
     .put([entry(id, { ...healthAt(NOW), since: 'canary-77' }, -1)])
-    .catch((cause) => cause)
+    .catch((cause: unknown) => cause)
   t.ok(error instanceof Error)
   t.notMatch(inspect(error, { showHidden: true, depth: 10 }), /canary-77/)
 })

@@ -77,7 +77,7 @@ export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: 
 function parsed(text: string): CachedHealth | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return Value.Check(Cached, value) ? (value as CachedHealth) : undefined
+    return Value.Check(Cached, value) ? value : undefined
   } catch {
     return undefined
   }

@@ -9,7 +9,10 @@ export function createCredentialsStore(api: VaultApi, call: Call): CredentialsSt
     write: (operatorId, { systemId, password }, expectedVersion) =>
       orUnavailable(operatorId, () =>
         call('write', (token) =>
-          api.writeSecret(token, operatorId, { systemId, password: password.reveal() }, expectedVersion),
+          api.writeSecret(token, operatorId, {
+            data: { systemId, password: password.reveal() },
+            cas: expectedVersion,
+          }),
         ),
       ),
 

@@ -354,7 +354,7 @@ t.test('no failure shows the password or the token, wherever it is printed', asy
     () => write(9),
   )
   t.equal(errors.length, 2)
-  for (const start of [
+  const faults: (() => unknown)[] = [
     () => dev.faults.fail(500),
     () => dev.faults.fail(400),
     () => dev.faults.fail(403),
@@ -363,7 +363,8 @@ t.test('no failure shows the password or the token, wherever it is printed', asy
     () => dev.faults.dropBeforeWrite(),
     () => dev.faults.seal(),
     () => dev.faults.away(),
-  ]) {
+  ]
+  for (const start of faults) {
     const before = errors.length
     await start()
     await failing(...all)
@@ -384,6 +385,59 @@ t.test('no failure shows the password or the token, wherever it is printed', asy
   const text = [...captured, ...logged].join('\n')
   for (const secret of [canary, appToken, dev.rootToken]) t.notOk(text.includes(secret))
   t.equal(captured.join(''), '', 'and nothing was printed at all')
+})
+
+t.test('what speaks for Vault but is not Vault gets no token passed on, and is believed nothing', async (t) => {
+  let answer = { status: 200, type: 'text/html', body: '<h1>Welcome</h1>' }
+  let redirected = 0
+  const elsewhere = createServer((_, response) => {
+    redirected += 1
+    response.end('{}')
+  })
+  const impostor = createServer((request, response) => {
+    if (request.url?.includes('lookup-self') === true) {
+      response.setHeader('content-type', 'application/json')
+      return response.end('{"data":{"ttl":0,"expire_time":null}}')
+    }
+    if (request.url?.includes('sys/health') === true) return response.end('{}')
+    const { port } = elsewhere.address() as AddressInfo
+    response.writeHead(answer.status, { 'content-type': answer.type, location: `http://127.0.0.1:${port}/v1/` })
+    return response.end(answer.body)
+  })
+  for (const server of [elsewhere, impostor]) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+  }
+  const { credentials } = await open(t, {
+    limits: { breakerFailures: 1_000 },
+    address: `http://127.0.0.1:${(impostor.address() as AddressInfo).port}`,
+  })
+  const id = newId()
+  const json = 'application/json'
+  const wrongVersion = { data: { systemId: 'a', password: 'b' }, metadata: { version: 2 } }
+  for (const [next, kind] of [
+    [answer, 'unclear'],
+    [{ status: 200, type: json, body: '' }, 'unclear'],
+    [{ status: 200, type: json, body: 'null' }, 'unclear'],
+    [{ status: 200, type: json, body: '{"data":{"version":"1","current_version":-1}}' }, 'unclear'],
+    [{ status: 404, type: 'text/html', body: '<h1>Not found</h1>' }, 'refused'],
+    [{ status: 307, type: json, body: '{}' }, 'refused'],
+    [{ status: 503, type: 'text/html', body: '<h1>Maintenance</h1>' }, 'unavailable'],
+    [{ status: 200, type: json, body: 'x'.repeat(2 * 1024 * 1024) }, 'unreachable'],
+  ] as const) {
+    answer = next
+    await t.rejects(credentials.read(id, 1), unavailable(kind), `read: ${next.status} ${next.body.slice(0, 50)}`)
+    await t.rejects(credentials.latestVersion(id), unavailable(kind), 'metadata')
+    await t.rejects(credentials.write(id, credentialsOf('a', 'b'), 0), unavailable(kind), 'first write')
+    await t.rejects(credentials.write(id, credentialsOf('a', 'b'), 1), unavailable(kind), 'next write')
+  }
+  answer = { status: 200, type: json, body: JSON.stringify({ data: wrongVersion }) }
+  await t.rejects(credentials.read(id, 1), unavailable('unclear'), 'another version than the one asked for')
+  t.equal(redirected, 0)
 })
 
 t.test('an unusable address or CA bundle is refused at once, in words', async (t) => {

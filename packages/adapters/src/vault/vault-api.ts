@@ -25,6 +25,8 @@ const Lookup = Type.Object({
   renewable: Type.Optional(Type.Boolean()),
 })
 
+type SecretWrite = Readonly<{ data: Static<typeof Credentials>; cas: number }>
+
 export type VaultApi = ReturnType<typeof createVaultApi>
 
 /** One request per call, each answer held against its schema. Rejects with `VaultFailure` and nothing else. */
@@ -43,7 +45,7 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
     },
 
     /** …#create-update-secret, the version after `cas`. The library's own update prints the request when it is refused. */
-    async writeSecret(token: string, operatorId: OperatorId, data: Static<typeof Credentials>, cas: number) {
+    async writeSecret(token: string, operatorId: OperatorId, { data, cas }: SecretWrite) {
       const name = nameOf(operatorId)
       try {
         const answer =
@@ -64,11 +66,11 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
     },
 
     async logInWithAppRole(roleId: string, secretId: string, mount: string) {
-      return leaseOf(await client.loginWithAppRole(roleId, secretId, mount))
+      return leaseOf(client.loginWithAppRole(roleId, secretId, mount))
     },
 
     async logInWithKubernetes(role: string, jwt: string, mount: string) {
-      return leaseOf(await client.loginWithK8s(role, jwt, mount))
+      return leaseOf(client.loginWithK8s(role, jwt, mount))
     },
 
     async lookUpSelf(token: string): Promise<Lease> {
@@ -80,7 +82,7 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
 
     /** By the token's own increment. */
     async renewSelf(token: string) {
-      return leaseOf(await client.renewSelfToken(token, undefined as unknown as string))
+      return leaseOf(client.renewSelfToken(token, undefined as unknown as string))
     },
 
     /** developer.hashicorp.com/vault/api-docs/system/health: rejects when Vault cannot serve; a standby can. */
@@ -98,8 +100,9 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
 /** An OperatorId needs no escape; what slipped through the type must not become another path. */
 const nameOf = (operatorId: OperatorId) => `ops/operators/${encodeURIComponent(operatorId)}/credentials`
 
-function leaseOf(answer: unknown): Lease {
-  const { client_token, lease_duration, renewable } = checked(Auth, answer)
+/** The library types some of its promises as plain objects. */
+async function leaseOf(answer: unknown): Promise<Lease> {
+  const { client_token, lease_duration, renewable } = checked(Auth, await answer)
   return { token: new Secret(client_token), ttlSeconds: lease_duration, renewable }
 }
 
