@@ -176,6 +176,16 @@ t.test(
   },
 )
 
+t.test('an image that cannot be had is one sentence that names it', { skip: isNative }, async (t) => {
+  const before = process.env.REDIS_IMAGE
+  process.env.REDIS_IMAGE = 'local/no-such-image:1'
+  t.teardown(() => (before === undefined ? delete process.env.REDIS_IMAGE : (process.env.REDIS_IMAGE = before)))
+  await t.rejects(startDevstack({ services: ['redis'] }), {
+    name: 'DevstackUnavailable',
+    message: /^No container could be made from the image local\/no-such-image:1: .* REDIS_IMAGE\.$/,
+  })
+})
+
 t.test('a taken port is replaced by a free one, and that is said', async (t) => {
   const squatter = createServer().listen(0, LOOPBACK)
   await once(squatter, 'listening')
@@ -227,6 +237,21 @@ t.test('a durable stack keeps everything for the next one in its folder, behind 
   t.equal((await stat(secret)).mode & 0o777, 0o600)
   url.password = 'guessed'
   await t.rejects(kept(url.href), { code: '28P01' })
+})
+
+t.test('a folder is for one stack at a time, and free as soon as that has ended', async (t) => {
+  const dir = join(await enterable(t), 'stack')
+  t.teardown(() => removeStackData(dir))
+  const owner = nodeProcess(['test/hold-stack.ts', dir])
+  await firstLine(owner)
+  await t.rejects(startDevstack({ dir, durable: true, services: ['nats'] }), {
+    name: 'DevstackUnavailable',
+    message: `A stack runs in ${dir} already: stop it (process ${owner.pid}) or take another folder.`,
+  })
+  owner.kill('SIGKILL')
+  await once(owner, 'close')
+  await using next = await startDevstack({ dir, durable: true, services: ['postgres'] })
+  t.same(await kept(next.postgres.url), [{ n: 9 }])
 })
 
 t.test('data is removed for good', async (t) => {

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { chosenByEnvironment } from './environment.ts'
+import { claimFolder } from './lifetime/claim.ts'
 import { startReaper } from './lifetime/reaper.ts'
 import { temporaryFolder } from './native/data-folder.ts'
 import { type Machine, thisMachine } from './native/machine.ts'
@@ -57,6 +58,7 @@ export async function startDevstack<S extends ServiceName = ServiceName>(
     opened.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   } else {
     await mkdir(dir, { recursive: true, mode: 0o711 })
+    await claimFolder(dir, reaper.identity)
   }
   const started = await Promise.allSettled(
     services.map(async (service) => {

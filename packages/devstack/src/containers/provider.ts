@@ -6,7 +6,7 @@ import { LOOPBACK } from '../ports.ts'
 import type { Provider, RunOptions } from '../provider.ts'
 import { becomesReady } from '../readiness.ts'
 import { POSTGRES_OWNER, type ServiceName, TITLES } from '../service.ts'
-import { imageOf } from './images.ts'
+import { type ImageVariable, imageOf } from './images.ts'
 import { type ContainerPlan, runContainer } from './run-container.ts'
 import { sweepContainers } from './sweep.ts'
 import { type Volume, volumeName } from './volumes.ts'
@@ -25,7 +25,7 @@ export async function containersProvider(): Promise<Provider> {
         {
           ...recipe,
           title: TITLES[service],
-          image: imageOf(service),
+          ...imageOf(IMAGES[service]),
           port: options.port,
           volume: options.durable ? { name: volumeName(options.dir, service), ...data } : undefined,
           becomesReady: (wait) => becomesReady(service, options.port, wait),
@@ -34,6 +34,12 @@ export async function containersProvider(): Promise<Provider> {
       )
     },
   }
+}
+
+const IMAGES: Readonly<Record<ServiceName, ImageVariable>> = {
+  postgres: 'POSTGRES_IMAGE',
+  redis: 'REDIS_IMAGE',
+  nats: 'NATS_IMAGE',
 }
 
 const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Recipe>>> = {

@@ -5,6 +5,7 @@ import type { Reaper } from '../lifetime/reaper.ts'
 import { LOOPBACK } from '../ports.ts'
 import type { Wait as ReadyWait } from '../readiness.ts'
 import type { RunningService } from '../service.ts'
+import { DevstackUnavailable } from '../unavailable.ts'
 import { removeContainer } from './engine.ts'
 import { LABELS } from './labels.ts'
 import { giveVolume, type Volume } from './volumes.ts'
@@ -15,6 +16,8 @@ const END_WITHIN_S = 15
 export type ContainerPlan = Readonly<{
   title: string
   image: string
+  /** What names another image, in the environment. */
+  imageVariable: string
   command: readonly string[]
   environment: Readonly<Record<string, string>>
   url: string
@@ -30,8 +33,8 @@ export type ContainerPlan = Readonly<{
 export async function runContainer(plan: ContainerPlan, reaper: Reaper): Promise<RunningService> {
   const { container: containers } = await getContainerRuntimeClient()
   const removeVolumes = true // anonymous ones; a named volume stays
-  const created = await create(plan, (id) => reaper.watch({ kind: 'container', id, removeVolumes }))
-  const container = containers.getById(created)
+  const id = await create(plan, (made) => reaper.watch({ kind: 'container', id: made, removeVolumes }))
+  const container = containers.getById(id)
 
   async function start(): Promise<void> {
     const { State: before } = await container.inspect()
@@ -49,8 +52,8 @@ export async function runContainer(plan: ContainerPlan, reaper: Reaper): Promise
   }
 
   async function remove(): Promise<void> {
-    await removeContainer({ id: created, removeVolumes })
-    reaper.release({ kind: 'container', id: created, removeVolumes })
+    await removeContainer({ id, removeVolumes })
+    reaper.release({ kind: 'container', id, removeVolumes })
   }
 
   async function thaw(): Promise<void> {
@@ -109,7 +112,11 @@ class LoopbackContainer extends GenericContainer {
 
 async function create(plan: ContainerPlan, onCreated: (id: string) => void): Promise<string> {
   const me = identify(process.pid)
-  const container = new LoopbackContainer(plan, onCreated)
+  let made: string | undefined
+  const container = new LoopbackContainer(plan, (id) => {
+    made = id
+    onCreated(id)
+  })
     .withCommand([...plan.command])
     .withEnvironment(plan.environment)
     .withExposedPorts({ container: plan.containerPort, host: plan.port })
@@ -124,7 +131,17 @@ async function create(plan: ContainerPlan, onCreated: (id: string) => void): Pro
     await giveVolume(plan.volume, plan.image)
     container.withBindMounts([{ source: plan.volume.name, target: plan.volume.target }])
   }
-  return (await container.start()).getId()
+  try {
+    return (await container.start()).getId()
+  } catch (cause) {
+    if (made === undefined) throw new DevstackUnavailable(imageMissing(plan), { cause })
+    await removeContainer({ id: made, removeVolumes: true })
+    throw cause
+  }
+}
+
+function imageMissing({ title, image, imageVariable }: ContainerPlan): string {
+  return `No container could be made from the image ${image}: pull it, or name another image of ${title} in ${imageVariable}.`
 }
 
 // Docker frames each piece of output by eight bytes; for one line to a person it is enough to drop them.

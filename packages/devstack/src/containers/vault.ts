@@ -23,7 +23,7 @@ export async function startVaultContainer(options: { token: string; port?: numbe
     await runContainer(
       {
         title: 'Vault',
-        image: imageOf('vault'),
+        ...imageOf('VAULT_IMAGE'),
         command: ['server', '-dev'],
         environment: {
           VAULT_DEV_ROOT_TOKEN_ID: options.token,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import type { Charge, Order } from './charge.ts'
+import { identify, type ProcessIdentity } from './processes.ts'
 
 /**
  * Ends what its owner leaves behind, however the owner ends: a process of its own holds the other end of a pipe, and the
@@ -9,6 +10,7 @@ import type { Charge, Order } from './charge.ts'
  */
 export type Reaper = AsyncDisposable &
   Readonly<{
+    identity: ProcessIdentity | undefined
     watch(charge: Charge): void
     /** The owner has ended it itself. */
     release(charge: Charge): void
@@ -27,6 +29,7 @@ export function startReaper(): Reaper {
   child.stdin.on('error', () => undefined) // a reaper that somebody killed can be told nothing more
   const tell = (order: Order) => void child.stdin.write(`${JSON.stringify(order)}\n`)
   return {
+    identity: child.pid === undefined ? undefined : identify(child.pid),
     watch: (charge) => tell({ order: 'watch', charge }),
     release: (charge) => tell({ order: 'release', charge }),
     async [Symbol.asyncDispose]() {
