@@ -27,6 +27,7 @@ export * from './operator/operator-repository.ts'
 // routing
 export * from './routing/routing-rule.ts'
 // health: values, state, events, ports
+export * from './health/dead-letter-schema.ts'
 export * from './health/dead-letters.ts'
 export * from './health/health-cache.ts'
 export * from './health/health-events.ts'

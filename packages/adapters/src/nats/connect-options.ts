@@ -3,7 +3,7 @@ import type { Secret } from '@oms/domain'
 import { type ConnectionOptions, credsAuthenticator } from 'nats'
 
 export type NatsAddress = Readonly<{
-  /** `nats://host:port` or `tls://host:port`; a user name may stand in front of the host. */
+  /** `nats://host:port` or `tls://host:port`; `user@` or, for development, `user:password@` may precede the host. */
   servers: readonly string[]
   /** Shown in the server's list of connections. */
   name: string
@@ -17,7 +17,9 @@ const USER = /^([a-z]+:\/\/)([^@/]+)@/
 
 export function connectOptions(address: NatsAddress): ConnectionOptions {
   const { credsPath } = address
-  const user = address.servers.map((server) => USER.exec(server)?.[2]).find((name) => name !== undefined)
+  const login = address.servers.map((server) => USER.exec(server)?.[2]).find((name) => name !== undefined)
+  const [user, inside] = login?.split(':').map(decodeURIComponent) ?? []
+  const password = address.password?.reveal() ?? inside
   return {
     servers: address.servers.map((server) => server.replace(USER, '$1')),
     name: address.name,
@@ -32,8 +34,8 @@ export function connectOptions(address: NatsAddress): ConnectionOptions {
     pingInterval: 5_000,
     maxPingOut: 2,
     noAsyncTraces: true,
-    ...(user === undefined ? {} : { user: decodeURIComponent(user) }),
-    ...(address.password === undefined ? {} : { pass: address.password.reveal() }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { pass: password }),
     ...(credsPath === undefined ? {} : { authenticator: credsAuthenticator(() => readFileSync(credsPath)) }),
     ...tlsOptions(address),
   }

@@ -311,7 +311,38 @@ t.test('two replicas share the reports', async (t) => {
   t.same(seen.toSorted(), range(200).toSorted())
 })
 
-t.test('a tail reads on beside a full durable, once and in order, through a lost server', async (t) => {
+t.test('a tail reads on while the durable is full of reports that nobody can record', async (t) => {
+  const { nats, raw } = await world(t)
+  const recorded: string[] = []
+  const consumer = consumeHealthReports(nats, {
+    onError: (error) => void t.fail(String(error)),
+    onBatch: async (messages) => {
+      recorded.push(...messages.map(text))
+      return messages.map(() => ({ nakAfterMs: 60_000 }))
+    },
+  })
+  t.teardown(() => consumer.stop())
+  const stream = raw.jetstream()
+  await Promise.all(range(4_096).map((payload) => stream.publish(SUBJECT, payload)))
+  await until(() => recorded.length === 4_096)
+  t.match(await consumer.lag(), { pending: 0, ackPending: 4_096 })
+
+  const seen: string[] = []
+  const tail = tailHealthReports(nats, {
+    onBatch: async (messages) => void seen.push(...messages.map(text)),
+    onError: (error) => void t.fail(String(error)),
+  })
+  t.teardown(() => tail.stop())
+  const admin = await raw.jetstreamManager()
+  await until(async () => (await admin.consumers.list(STREAM).next()).length === 2)
+  await send(raw, 'fresh')
+  await until(() => seen.length === 1)
+  t.same(seen, ['fresh'])
+  t.match(await consumer.lag(), { pending: 1, ackPending: 4_096 })
+  t.equal(recorded.length, 4_096)
+})
+
+t.test('a tail reads once and in order, through a lost server', async (t) => {
   const { server, nats, raw, admin } = await world(t)
   await send(raw, 'long ago')
   const seen: string[] = []

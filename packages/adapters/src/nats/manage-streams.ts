@@ -46,7 +46,11 @@ export function manageStreams(nats: Nats, specs: readonly StreamSpec[], options:
     const { streams } = await connection.jetstreamManager({ checkAPI: false, timeout: 3_000 })
     while (!signal.aborted) {
       recheck = new AbortController()
-      for (const spec of specs) await establish(streams, wantedStream(spec, options), options.onProblem)
+      const established = await Promise.allSettled(
+        specs.map((spec) => establish(streams, wantedStream(spec, options), options.onProblem)),
+      )
+      const failed = established.find((one) => one.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
       ready = true
       await pause(RECHECK_MS, AbortSignal.any([signal, recheck.signal]))
     }

@@ -81,11 +81,11 @@ t.test('a stream that differs is raised, never lowered, and what only a person c
   })
   const manager = manageStreams(
     open(t),
-    [spec('SHORT', 'short.two'), spec('LONG', 'long.one'), spec('OVERLAPPING', 'taken.here')],
+    [spec('OVERLAPPING', 'taken.here'), spec('SHORT', 'short.two'), spec('LONG', 'long.one')],
     { manage: true, replicas: 1, onProblem: (problem) => void problems.push(problem) },
   )
   t.teardown(() => manager[Symbol.asyncDispose]())
-  await until(() => problems.some(({ stream }) => stream === 'OVERLAPPING'))
+  await until(() => problems.filter(({ stream }) => stream === 'OVERLAPPING').length > 1)
 
   const short = (await admin.streams.info('SHORT')).config
   t.same(short.subjects, ['short.one', 'short.two'], 'another publisher keeps its subject')
@@ -219,6 +219,16 @@ t.test(
     t.equal(never.state(), 'closed')
   },
 )
+
+t.test('credentials that cannot be read are told of, and looked for again', async (t) => {
+  const errors: unknown[] = []
+  const address = { servers: [server.url], name: 'test', credsPath: '/nowhere/nats.creds' }
+  const nats = openNats(address, (event) => event.type === 'error' && errors.push(event.error))
+  await until(() => errors.length > 1)
+  t.match(errors[0], { code: 'ENOENT' })
+  t.equal(nats.state(), 'connecting')
+  await nats[Symbol.asyncDispose]()
+})
 
 t.test('a client that closed for good is opened again', async (t) => {
   const nats = open(t)

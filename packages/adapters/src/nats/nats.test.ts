@@ -1,6 +1,7 @@
-import { micros } from '@oms/domain'
+import { micros, Secret } from '@oms/domain'
 import { RetentionPolicy, StorageType, type StreamConfig } from 'nats'
 import t from 'tap'
+import { connectOptions } from './connect-options.ts'
 import { decodeHealthReport } from './decode-health-report.ts'
 import { inboundMessage, isDelivery } from './inbound-message.ts'
 import { parseInstant } from './instant.ts'
@@ -131,4 +132,26 @@ t.test('an existing stream is only ever raised', async (t) => {
   ]) {
     t.match(streamChanges(existing(other), wanted), { differences: [{ kind: 'incompatible' }] })
   }
+})
+
+t.test('a login may stand in the URL, its password in a file, and TLS is asked for by name', async (t) => {
+  const plain = connectOptions({ servers: ['nats://one:4222', 'nats://two'], name: 'app' })
+  t.match(plain, { servers: ['nats://one:4222', 'nats://two'], name: 'app', maxReconnectAttempts: -1 })
+  t.notOk('user' in plain || 'tls' in plain)
+  t.match(connectOptions({ servers: ['nats://ops:p%40ss@one:4222', 'nats://two'], name: 'app' }), {
+    servers: ['nats://one:4222', 'nats://two'],
+    user: 'ops',
+    pass: 'p@ss',
+  })
+  t.match(connectOptions({ servers: ['nats://ops@one'], name: 'app', password: new Secret('from a file') }), {
+    user: 'ops',
+    pass: 'from a file',
+  })
+  t.same(connectOptions({ servers: ['tls://one'], name: 'app' }).tls, {})
+  const tls = { caPath: '/ca.pem', certPath: '/cert.pem', keyPath: '/key.pem' }
+  t.same(connectOptions({ servers: ['nats://one'], name: 'app', tls }).tls, {
+    caFile: '/ca.pem',
+    certFile: '/cert.pem',
+    keyFile: '/key.pem',
+  })
 })
