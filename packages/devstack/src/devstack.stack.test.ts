@@ -1,26 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
-import { connect as connectNats } from 'nats'
-import postgres from 'postgres'
 import t from 'tap'
-import { chosenByEnvironment } from './environment.ts'
-import { postgresFolder, removeStackData, type ServiceName, startDevstack, testStack } from './index.ts'
-import { descendants, gone, identify, type ProcessIdentity } from './lifetime/processes.ts'
+import {
+  enterable,
+  firstOf,
+  get,
+  isNative,
+  kept,
+  session,
+  set,
+  SLOW_MACHINE_MS,
+  streamed,
+  until,
+} from '../test/bench.ts'
+import { postgresFolder, removeStackData, startDevstack } from './index.ts'
 import { isFree, LOOPBACK } from './ports.ts'
 
-// These run against the provider that DEVSTACK names: one contract, whichever way the services run.
-const isNative = chosenByEnvironment() !== 'containers'
-const asRoot = process.getuid?.() === 0
-const SLOW_MACHINE_MS = 60_000
 t.setTimeout(4 * SLOW_MACHINE_MS)
+
+const asRoot = process.getuid?.() === 0
 
 t.test('what a stack gives takes clients and keeps its data while it is stopped, killed and paused', async (t) => {
   const stack = await startDevstack()
@@ -125,57 +127,6 @@ t.test('what a stack gives takes clients and keeps its data while it is stopped,
   })
 })
 
-t.test('a stack that is disposed leaves no process, no port and no folder', async (t) => {
-  const parent = await enterable(t)
-  const before = process.env.TMPDIR
-  process.env.TMPDIR = parent
-  t.teardown(() => (before === undefined ? delete process.env.TMPDIR : (process.env.TMPDIR = before)))
-  const stack = await startDevstack()
-  const mine = below(process.pid)
-  const ports = [stack.postgres.port, stack.redis.port, stack.nats.port]
-  t.equal((await readdir(parent)).length, 1)
-  await stack.redis.kill()
-  await stack.nats.pause()
-  await stack[Symbol.asyncDispose]()
-  for (const one of mine) t.ok(await gone(one, 0), `${one.pid} is gone`)
-  for (const port of ports) t.ok(await isFree(port), `${port} is free`)
-  t.same(await readdir(parent), [])
-})
-
-t.test('a stack ends with its owner, however that ends', async (t) => {
-  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
-    await t.test(signal, async (t) => {
-      const parent = await enterable(t)
-      const owner = nodeProcess(['test/hold-stack.ts'], { TMPDIR: parent })
-      const ports = JSON.parse(await firstLine(owner)) as number[]
-      const everything = below(owner.pid ?? 0)
-      t.ok(everything.length > 0)
-      process.kill(owner.pid ?? 0, signal)
-      for (const one of everything) t.ok(await gone(one, SLOW_MACHINE_MS), `${one.pid} is gone`)
-      for (const port of ports) t.ok(await until(() => isFree(port)), `${port} is free`)
-      t.ok(await until(async () => (await readdir(parent)).length === 0), 'no folder is left')
-    })
-  }
-})
-
-t.test(
-  'containers whose owner and reaper were both killed go when the next stack starts',
-  { skip: isNative },
-  async (t) => {
-    const owner = nodeProcess(['test/hold-stack.ts'], { TMPDIR: await enterable(t) })
-    const ports = JSON.parse(await firstLine(owner)) as number[]
-    const children = below(owner.pid ?? 0)
-    t.ok(children.length > 0)
-    for (const one of children) process.kill(one.pid, 'SIGKILL')
-    owner.kill('SIGKILL')
-    await once(owner, 'close')
-    t.same(await Promise.all(ports.map(isFree)), [false, false, false])
-    await using next = await startDevstack({ services: ['redis'] })
-    t.same(await Promise.all(ports.map(isFree)), [true, true, true])
-    t.equal(await get(next.redis.url, 'x'), null)
-  },
-)
-
 t.test('an image that cannot be had is one sentence that names it', { skip: isNative }, async (t) => {
   const before = process.env.REDIS_IMAGE
   process.env.REDIS_IMAGE = 'local/no-such-image:1'
@@ -239,21 +190,6 @@ t.test('a durable stack keeps everything for the next one in its folder, behind 
   await t.rejects(kept(url.href), { code: '28P01' })
 })
 
-t.test('a folder is for one stack at a time, and free as soon as that has ended', async (t) => {
-  const dir = join(await enterable(t), 'stack')
-  t.teardown(() => removeStackData(dir))
-  const owner = nodeProcess(['test/hold-stack.ts', dir])
-  await firstLine(owner)
-  await t.rejects(startDevstack({ dir, durable: true, services: ['nats'] }), {
-    name: 'DevstackUnavailable',
-    message: `A stack runs in ${dir} already: stop it (process ${owner.pid}) or take another folder.`,
-  })
-  owner.kill('SIGKILL')
-  await once(owner, 'close')
-  await using next = await startDevstack({ dir, durable: true, services: ['postgres'] })
-  t.same(await kept(next.postgres.url), [{ n: 9 }])
-})
-
 t.test('data is removed for good', async (t) => {
   const dir = join(await enterable(t), 'stack')
   t.teardown(() => removeStackData(dir))
@@ -282,141 +218,3 @@ t.test('PostgreSQL runs where its own user cannot enter the folder', { skip: !(a
   await removeStackData(dir)
   t.notOk(existsSync(folder))
 })
-
-t.test('a command with the stack finds it, and its exit status is passed on', async (t) => {
-  const show = `const s = JSON.parse(process.env.OMS_DEVSTACK); console.log(JSON.stringify(s)); process.exit(7)`
-  const command = nodeProcess(['src/with-stack.ts', process.execPath, '-e', show])
-  const shared = JSON.parse(await firstLine(command)) as Record<ServiceName, { url: string }> & { provider: string }
-  t.equal(shared.provider, isNative ? 'native' : 'containers')
-  t.match(shared.postgres.url, /^postgres:\/\/ops_owner/)
-  const [code] = (await once(command, 'close')) as [number]
-  t.equal(code, 7)
-  t.ok(await isFree(Number(new URL(shared.postgres.url).port)))
-  t.ok(await isFree(Number(new URL(shared.nats.url).port)))
-})
-
-t.test('a command within a command shares the outer stack, and so does a test', async (t) => {
-  const outer = { provider: 'native', postgres: { url: 'pg' }, redis: { url: 'r' }, nats: { url: 'n' } }
-  const show = 'console.log(process.env.OMS_DEVSTACK)'
-  const command = nodeProcess(['src/with-stack.ts', process.execPath, '-e', show], {
-    OMS_DEVSTACK: JSON.stringify(outer),
-  })
-  t.same(JSON.parse(await firstLine(command)), outer)
-
-  const before = process.env.OMS_DEVSTACK
-  process.env.OMS_DEVSTACK = JSON.stringify(outer)
-  t.teardown(() => (before === undefined ? delete process.env.OMS_DEVSTACK : (process.env.OMS_DEVSTACK = before)))
-  t.same(await testStack(t, ['redis']), outer)
-})
-
-t.test('a command that cannot be run and a missing one are errors of their own', async (t) => {
-  const OMS_DEVSTACK = '{}'
-  const codeOf = async (...args: string[]) =>
-    (await once(nodeProcess(args, { OMS_DEVSTACK }, 'ignore'), 'close')) as [number]
-  t.same(await codeOf('src/with-stack.ts', 'no-such-command'), [127, null])
-  t.same(await codeOf('src/with-stack.ts'), [64, null])
-  t.same(await codeOf('src/with-stack.ts', 'sh', '-c', 'kill -9 $$'), [137, null])
-})
-
-t.test('a signal to the command with the stack reaches the command, and everything ends', async (t) => {
-  const wait = `process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000)`
-  const command = nodeProcess(['src/with-stack.ts', process.execPath, '-e', wait])
-  t.equal(await firstLine(command), 'ready')
-  const everything = below(command.pid ?? 0)
-  command.kill('SIGTERM')
-  const [code] = (await once(command, 'close')) as [number]
-  t.equal(code, 9)
-  for (const one of everything) t.ok(await gone(one, SLOW_MACHINE_MS))
-})
-
-t.test('a test without a shared stack gets its own one until it ends', async (t) => {
-  const before = process.env.OMS_DEVSTACK
-  delete process.env.OMS_DEVSTACK
-  t.teardown(() => before !== undefined && (process.env.OMS_DEVSTACK = before))
-  let url = ''
-  await t.test('inside', async (t) => {
-    const { redis } = await testStack(t, ['redis'])
-    url = redis.url
-    await set(url, 'x', '1')
-  })
-  t.ok(await isFree(Number(new URL(url).port)))
-})
-
-function session(url: string) {
-  const sql = postgres(url, { max: 1, connect_timeout: 60, onnotice: () => undefined })
-  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) })
-}
-
-async function kept(url: string): Promise<unknown> {
-  await using sql = session(url)
-  return [...(await sql`select n from kept`)]
-}
-
-async function streamed(url: string, text: string): Promise<number> {
-  const connection = await connectNats({ servers: url, timeout: SLOW_MACHINE_MS })
-  try {
-    const manager = await connection.jetstreamManager()
-    await manager.streams.add({ name: 'KEPT', subjects: ['kept'] })
-    return (await connection.jetstream().publish('kept', text)).seq
-  } finally {
-    await connection.close()
-  }
-}
-
-async function set(url: string, key: string, value: string): Promise<void> {
-  const client = new Redis(url)
-  await client.set(key, value)
-  client.disconnect()
-}
-
-async function get(url: string, key: string): Promise<string | null> {
-  const client = new Redis(url)
-  const value = await client.get(key)
-  client.disconnect()
-  return value
-}
-
-async function firstOf<T>(answer: Promise<T>, ms: number): Promise<T | 'silence'> {
-  return Promise.race([answer, sleep(ms, 'silence' as const)])
-}
-
-async function until(condition: () => Promise<boolean>): Promise<boolean> {
-  const deadline = Date.now() + SLOW_MACHINE_MS
-  while (!(await condition())) {
-    if (Date.now() > deadline) return false
-    await sleep(20)
-  }
-  return true
-}
-
-function below(pid: number): ProcessIdentity[] {
-  const root = identify(pid)
-  return root ? descendants(root) : []
-}
-
-function nodeProcess(
-  args: string[],
-  environment: NodeJS.ProcessEnv = {},
-  stderr: 'ignore' | 'inherit' = 'inherit',
-): ChildProcess {
-  const { OMS_DEVSTACK: _, ...inherited } = process.env
-  return spawn(process.execPath, ['--conditions=@oms/source', ...args], {
-    cwd: join(import.meta.dirname, '..'),
-    stdio: ['ignore', 'pipe', stderr],
-    env: { ...inherited, ...environment },
-  })
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error('the child has no output to read')
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  return line
-}
-
-// PostgreSQL's own user has to get in, and mkdtemp shuts everybody else out.
-async function enterable(t: { teardown(end: () => Promise<void>): void }): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oms-test-'))
-  await chmod(folder, 0o711)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
