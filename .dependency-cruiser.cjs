@@ -79,7 +79,7 @@ module.exports = {
       comment: 'Another package is imported by its name, so that its exports decide what is public.',
       severity: 'error',
       from: { path: '^((?:apps|packages)/[^/]+)/' },
-      to: { path: '^(apps|packages)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      to: { path: '^packages/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     home('postgres', ['postgres', 'drizzle-orm']),
     home('redis', ['ioredis']),
