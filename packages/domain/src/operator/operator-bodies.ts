@@ -15,6 +15,8 @@ const choice = <const T extends readonly string[]>(values: T, description: strin
 const nullable = <T extends TSchema>(schema: T) =>
   Type.Unsafe<Static<T> | null>({ ...schema, type: [(schema as unknown as { type: string }).type, 'null'] })
 
+const withDefault = <T extends TSchema>(schema: T, value: Static<T>): T => ({ ...schema, default: value })
+
 const closed = { additionalProperties: false }
 
 const name = Type.String({
@@ -56,9 +58,9 @@ export const CreateOperatorBody = Type.Object(
     tpsLimit: Type.Object(
       {
         maxTps,
-        burstMultiplier: Type.Optional({ ...burstMultiplier, default: TPS_LIMIT_DEFAULTS.burstMultiplier }),
-        burstWindowMs: Type.Optional({ ...burstWindowMs, default: TPS_LIMIT_DEFAULTS.burstWindowMs }),
-        enforcementMode: Type.Optional({ ...enforcementMode, default: TPS_LIMIT_DEFAULTS.enforcementMode }),
+        burstMultiplier: Type.Optional(withDefault(burstMultiplier, TPS_LIMIT_DEFAULTS.burstMultiplier)),
+        burstWindowMs: Type.Optional(withDefault(burstWindowMs, TPS_LIMIT_DEFAULTS.burstWindowMs)),
+        enforcementMode: Type.Optional(withDefault(enforcementMode, TPS_LIMIT_DEFAULTS.enforcementMode)),
       },
       closed,
     ),
