@@ -28,7 +28,6 @@ export const commonVariables = {
     description: 'Version that runs; set by the image.',
   }),
   HOST: Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address that the listeners bind.' }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(url('OTLP endpoint that receives traces; absent: no traces leave.')),
 }
 
 export const listenVariables = (fallback: number) => ({

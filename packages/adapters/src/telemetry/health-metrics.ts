@@ -1,16 +1,9 @@
-import { INGESTOR, RELAYS, SECONDS, type Family } from './metric-family.ts'
+import { ADMIN, INGESTOR, RELAYS, SECONDS, type Family } from './metric-family.ts'
 
 const HEALTH = ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'UNHEALTHY']
 
 /** From the report of a connector to the state of an operator. */
 export const HEALTH_METRICS = {
-  operatorHealth: {
-    kind: 'gauge',
-    name: 'ops_operator_health_state',
-    help: '1 for the present health state of each operator; from the holder of the relay lease only',
-    apps: RELAYS,
-    labels: { operator_id: [], state: [] },
-  },
   healthTransition: {
     kind: 'counter',
     name: 'ops_health_transition_total',
@@ -44,6 +37,27 @@ export const HEALTH_METRICS = {
     name: 'ops_health_newest_report_age_seconds',
     help: 'Age of the newest health report received',
     apps: INGESTOR,
+    labels: {},
+  },
+  ingestOldestAge: {
+    kind: 'gauge',
+    name: 'ops_health_ingest_oldest_age_seconds',
+    help: 'Age of the oldest health report that is not yet acknowledged',
+    apps: INGESTOR,
+    labels: {},
+  },
+  ingestBlind: {
+    kind: 'gauge',
+    name: 'ops_health_ingest_blind',
+    help: '1 while reports cannot be recorded and only the keys in Redis are kept fresh',
+    apps: INGESTOR,
+    labels: {},
+  },
+  partitionsAhead: {
+    kind: 'gauge',
+    name: 'ops_health_log_partitions_ahead',
+    help: 'Months after this one that the health log can take; -1 when this one is missing',
+    apps: ADMIN,
     labels: {},
   },
   ingestLatency: {

@@ -9,7 +9,7 @@ export const OUTBOX_METRICS = {
     name: 'ops_nats_publish_total',
     help: 'Publishes of outbox events by event and result',
     apps: RELAYS,
-    labels: { event: ['created', 'updated', 'deleted', 'health', 'audit'], result: ['ok', 'error'] },
+    labels: { event: ['created', 'updated', 'deleted', 'health', 'audit'], result: ['ok', 'error', 'refused'] },
   },
   outboxDepth: {
     kind: 'gauge',

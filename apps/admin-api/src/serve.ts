@@ -1,0 +1,87 @@
+import { relayUnderLease } from '@oms/adapters/background'
+import {
+  createJwksSource,
+  createTokenVerifier,
+  type HttpLog,
+  listen,
+  listenForManagement,
+  publicKeyFromFile,
+  type VerifyToken,
+} from '@oms/adapters/http'
+import { createMetrics, type Logger, openTrace, reportTo } from '@oms/adapters/telemetry'
+import type { OperatorId } from '@oms/domain'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { buildAdminApp } from './app.ts'
+import { type AdminAdapters, openAdapters } from './compose.ts'
+import type { AdminApiConfig } from './config.ts'
+import { keepHouse } from './housekeeping.ts'
+import { createObserve } from './observe.ts'
+import type { AdminPorts } from './routes/admin-route.ts'
+
+export type ServeOptions = Readonly<{
+  log: Logger
+  /** Stands between the adapters and the use cases; for tests that break a step. */
+  decorate?: (adapters: AdminAdapters) => AdminAdapters
+}>
+
+/** The running process: two listeners, relay and housekeeping. Disposing ends it in order. */
+export async function serveAdminApi(config: AdminApiConfig, options: ServeOptions) {
+  const { log, decorate = (adapters) => adapters } = options
+  const metrics = createMetrics({ app: 'admin-api', version: config.SERVICE_VERSION })
+  const holder = `admin-api@${hostname()}/${randomUUID()}`
+  await using opening = new AsyncDisposableStack()
+
+  const opened = opening.use(await openAdapters(config, { log, metrics }))
+  const adapters = decorate(opened)
+  const management = opening.use(
+    await listenForManagement({
+      host: config.HOST,
+      port: config.MANAGEMENT_PORT,
+      checks: adapters.checks,
+      metrics,
+      log,
+    }),
+  )
+  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, metrics }))
+  opening.use(keepHouse({ adapters, holder, log, metrics }))
+
+  const ports: AdminPorts = {
+    ...adapters,
+    credentialsRetentionDays: config.CREDENTIALS_RETENTION_DAYS,
+    newOperatorId: () => randomUUID() as string as OperatorId,
+    newEventId: randomUUID,
+    elapsedMs: () => performance.now(),
+    wakeRelay: relay.wake,
+    report: reportTo(log),
+    observe: createObserve({ log, metrics }),
+  }
+  const app = await buildAdminApp(ports, {
+    log,
+    metrics,
+    openTrace,
+    verifyToken: tokenVerifier(config, log),
+    trustProxy: config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
+    version: config.SERVICE_VERSION,
+  })
+  const server = opening.use(await listen(app, { host: config.HOST, port: config.PORT }))
+  log.info({ url: server.url, managementPort: management.port }, 'admin-api is up')
+
+  const owned = opening.move()
+  return {
+    url: server.url,
+    managementPort: management.port,
+    async [Symbol.asyncDispose]() {
+      management.drain()
+      await owned.disposeAsync()
+    },
+  }
+}
+
+function tokenVerifier(config: AdminApiConfig, log: HttpLog): VerifyToken {
+  const keys =
+    config.JWT_JWKS_URL === undefined
+      ? publicKeyFromFile(config.JWT_PUBLIC_KEY_PATH ?? '')
+      : createJwksSource({ url: config.JWT_JWKS_URL, log })
+  return createTokenVerifier({ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE })
+}

@@ -1,0 +1,94 @@
+import { relayUnderLease } from '@oms/adapters/background'
+import { listenForManagement } from '@oms/adapters/http'
+import { createMetrics, type Logger, reportTo } from '@oms/adapters/telemetry'
+import { createShadowHealth, restoreHealthKeys } from '@oms/domain'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { createBlindMode } from './blind-mode.ts'
+import { type IngestorAdapters, openAdapters } from './compose.ts'
+import { type HealthIngestorConfig, thresholdsOf } from './config.ts'
+import { createIngest } from './ingest.ts'
+import { observeIngest } from './observe-ingest.ts'
+
+export type ServeOptions = Readonly<{
+  log: Logger
+  /** Stands between the adapters and the use cases; for tests that break a step. */
+  decorate?: (adapters: IngestorAdapters) => IngestorAdapters
+}>
+
+/** The running process: the consumer, the relay, a management listener. Disposing ends it in order. */
+export async function serveHealthIngestor(config: HealthIngestorConfig, options: ServeOptions) {
+  const { log, decorate = (adapters) => adapters } = options
+  const metrics = createMetrics({ app: 'health-ingestor', version: config.SERVICE_VERSION })
+  const holder = `health-ingestor@${hostname()}/${randomUUID()}`
+  const thresholds = thresholdsOf(config)
+  const report = reportTo(log)
+  await using opening = new AsyncDisposableStack()
+
+  const opened = opening.use(await openAdapters(config, { log, metrics }))
+  const adapters = decorate(opened)
+  const { healthCache, tail } = adapters
+  const management = opening.use(
+    await listenForManagement({
+      host: config.HOST,
+      port: config.MANAGEMENT_PORT,
+      checks: adapters.checks,
+      metrics,
+      log,
+    }),
+  )
+  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, metrics }))
+  const observed = observeIngest({ log, metrics })
+  const blind = opening.use(
+    createBlindMode({
+      shadow: createShadowHealth({ healthCache, thresholds }),
+      tail: (from, onBatch) => tail({ from, onBatch, onError: (error) => report('keep the health keys fresh', error) }),
+      onChange: observed.onBlind,
+    }),
+  )
+  opening.defer(
+    adapters.onCacheBack(() => {
+      restoreHealthKeys(adapters).then(
+        (keys) => log.info({ keys }, 'health keys restored'),
+        (error: unknown) => report('restore the health keys', error),
+      )
+    }),
+  )
+  const consumer = opening.use(
+    adapters.consume({
+      batchSize: config.HEALTH_BATCH,
+      onError: (error) => report('take in health reports', error),
+      onBatch: createIngest({
+        ...adapters,
+        thresholds,
+        newEventId: randomUUID,
+        wakeRelay: relay.wake,
+        report,
+        onRecorded(folded) {
+          blind.recorded(folded)
+          observed.onRecorded(folded)
+        },
+        onUnrecorded(reports) {
+          blind.unrecorded(reports)
+        },
+        onUndecodable: observed.onUndecodable,
+        onDeadLetter: observed.onDeadLetter,
+      }),
+    }),
+  )
+  metrics.onScrape(async () => {
+    const { pending, ackPending, oldestAgeSeconds } = await consumer.lag()
+    metrics.ingestLag.set(pending + ackPending)
+    metrics.ingestOldestAge.set(oldestAgeSeconds)
+  })
+  log.info({ managementPort: management.port }, 'health-ingestor is up')
+
+  const owned = opening.move()
+  return {
+    managementPort: management.port,
+    async [Symbol.asyncDispose]() {
+      management.drain()
+      await owned.disposeAsync()
+    },
+  }
+}
