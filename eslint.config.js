@@ -123,3 +123,5 @@ export default defineConfig(
   },
   { files: ['*.config.js', '*.cjs'], rules: { 'no-undef': 'off' } },
 )
+  // Patterns are the repository's, also for `eslint --config` from within a package.
+  .map((config) => ({ ...config, basePath: import.meta.dirname }))
