@@ -65,7 +65,6 @@ export function openSession({ logIn, renew, limits, onEvent }: SessionOptions): 
     }
   }
 
-  /** True when the token's life was prolonged, and not for the last time. */
   async function prolong(lease: Held): Promise<boolean> {
     try {
       const { ttlSeconds, renewable } = await renew(lease.token)
@@ -74,7 +73,7 @@ export function openSession({ logIn, renew, limits, onEvent }: SessionOptions): 
       // A finite token does not become endless: 0 is less than a second.
       set({ ...lease, ttlSeconds: Math.max(ttlSeconds, 1), renewable, since: performance.now(), spent })
       onEvent?.({ event: 'renewed', ttlSeconds })
-      return !spent
+      return true
     } catch (error) {
       onEvent?.({ event: 'renewal_failed', failure: vaultFailure(error) })
       return false

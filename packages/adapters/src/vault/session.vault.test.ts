@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import {
   openVault,
   type SessionEvent,
@@ -123,6 +124,10 @@ t.test('a token is renewed at half of its life, and replaced by a new login when
   await until('it was renewed', () => vault.count('renew') >= 1)
   t.equal(vault.count('login'), 1)
   await until('it logged in anew', () => vault.count('login') >= 2)
+  const told = vault.events.map((event) => ('ttlSeconds' in event ? `${event.event} ${event.ttlSeconds}` : event.event))
+  const last = told.indexOf('logged_in 2', 1) - 1
+  t.match(told[last], /^renewed [01]$/, 'Vault could give no more than a rest')
+  t.notMatch(told[last - 1], /^renewed [01]$/, 'and was not asked again')
   await write(vault)
   const late = vault.requests.filter(({ op }) => op === 'write')
   t.same(
@@ -279,6 +284,8 @@ t.test('a wrong proof is an auth error, and a right one in its place is taken up
     const vault = open(t, { method: 'kubernetes', role: 'admin-api', jwtPath }, { limits: { loginRetryMaxMs: 50 } })
     await until('the login was refused', () => vault.count('login', 'auth_error') > 0)
     await t.rejects(vault.ping(), { code: 'VAULT_UNAVAILABLE' }, what)
+    const told = inspect(vault.events, { showHidden: true, depth: 10 }) + JSON.stringify(vault.events)
+    t.notOk(jwt !== '' && told.includes(jwt), 'nor is it told')
     await writeFile(jwtPath, good)
     await until('ready', vault.serves)
     await vault[Symbol.asyncDispose]()
