@@ -59,7 +59,7 @@ CREATE TABLE ops.credential_cleanup (
   operator_id text PRIMARY KEY,
   reason      text NOT NULL CHECK (reason IN ('provisional', 'abandoned', 'deleted')),
   due_at      timestamptz NOT NULL,
-  passes      integer NOT NULL DEFAULT 0,
+  sweeps      integer NOT NULL DEFAULT 0,
   created_at  timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ix_credential_cleanup_due_at ON ops.credential_cleanup (due_at);

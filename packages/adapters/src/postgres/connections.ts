@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Secret } from '@oms/domain'
 import postgres from 'postgres'
 import { deadlineExceeded } from './database-error.ts'
@@ -33,6 +34,7 @@ const CONNECT_SECONDS = 2
 const IDLE_IN_TRANSACTION_MS = 20_000
 const OVERDUE_MS = 1_000
 const LEAST_LIFE_MS = 5_000
+const CLOSE_MS = 5_000
 
 /**
  * A pool that is replaced as a whole when it does not answer. The server ends every statement before its deadline, so an
@@ -44,13 +46,19 @@ export function createConnections(options: ConnectionOptions): Connections {
   const open = (): Generation => ({ sql: connect(options), slots: createSlots(pool), born: performance.now() })
   let current = open()
   let closed = false
-  const ending = new Set<Promise<void>>()
+  const retiring = new Set<Generation>()
 
+  const retire = async (generation: Generation, patienceMs: number): Promise<void> => {
+    await Promise.race([generation.slots.close(), sleep(patienceMs, undefined, { ref: false })])
+    retiring.delete(generation)
+    // Without patience of its own: the driver would wait for what it thinks a lost connection still owes.
+    await generation.sql.end({ timeout: 0 })
+  }
   const replace = (stale: Generation): void => {
     if (closed || stale !== current) return
     current = open()
-    const ended = stale.sql.end({ timeout: IDLE_IN_TRANSACTION_MS / 1_000 }).finally(() => ending.delete(ended))
-    ending.add(ended)
+    retiring.add(stale)
+    void retire(stale, IDLE_IN_TRANSACTION_MS)
   }
 
   return {
@@ -78,7 +86,7 @@ export function createConnections(options: ConnectionOptions): Connections {
       }),
     [Symbol.asyncDispose]: async () => {
       closed = true
-      await Promise.all([current.sql.end({ timeout: 5 }), ...ending])
+      await Promise.all([current, ...retiring].map((generation) => retire(generation, CLOSE_MS)))
     },
   }
 }
@@ -88,6 +96,14 @@ const isConnectTimeout = (error: unknown): boolean =>
 
 /** For LISTEN: a connection that is not renewed for its age, and who is told of its end and of notifications. */
 type Listening = Readonly<{ onclose: () => void; onnotify: () => void; max_lifetime: null }>
+
+const asIs = (value: string): string => value
+/** Times and JSON as text, as drizzle wants them; it would tell only the first of our clients so. */
+const RAW_TYPES = {
+  times: { to: 1184, from: [1184, 1114, 1082, 1083], parse: asIs, serialize: asIs },
+  json: { to: 114, from: [114], parse: JSON.parse, serialize: asIs },
+  jsonb: { to: 3802, from: [3802], parse: JSON.parse, serialize: asIs },
+}
 
 /** A raw postgres.js client with our time-outs. */
 export function connect(options: ConnectionOptions, listening?: Listening): postgres.Sql {
@@ -106,6 +122,7 @@ export function connect(options: ConnectionOptions, listening?: Listening): post
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 0.5) * (0.5 + Math.random() / 2),
     fetch_types: false,
     onnotice: () => {},
+    types: RAW_TYPES,
     ...listening,
     ...(password === undefined ? {} : { password: password.reveal() }),
     connection: { application_name: applicationName, TimeZone: 'UTC', ...(pooled ? {} : timeouts) },

@@ -22,25 +22,25 @@ export function createCredentialsCleanup({ drizzle, run }: Db): CredentialsClean
   const processNext: CredentialsCleanup['processNext'] = (againAfterSeconds, destroy) =>
     drizzle.transaction(async (tx) => {
       const [due] = await tx
-        .select({ operatorId: credentialCleanup.operatorId, passes: credentialCleanup.passes })
+        .select({ operatorId: credentialCleanup.operatorId, sweeps: credentialCleanup.sweeps })
         .from(credentialCleanup)
         .where(lte(credentialCleanup.dueAt, sql`now()`))
         .orderBy(asc(credentialCleanup.dueAt))
         .limit(1)
         .for('update', { skipLocked: true })
       if (due === undefined) return false
-      const { operatorId, passes } = due
+      const { operatorId, sweeps } = due
       await tx.delete(operators).where(and(eq(operators.operatorId, operatorId), eq(operators.provisioning, 'PENDING')))
       try {
-        await destroy({ operatorId: operatorId as OperatorId, firstPass: passes === 0 })
+        await destroy({ operatorId: operatorId as OperatorId, firstPass: sweeps === 0 })
       } catch (error) {
         throw new NotDestroyed(operatorId, error)
       }
       const row = eq(credentialCleanup.operatorId, operatorId)
-      if (passes === 0) {
+      if (sweeps === 0) {
         // From now on, not from when the transaction began.
         const dueAt = sql`clock_timestamp() + make_interval(secs => ${againAfterSeconds}::double precision)`
-        await tx.update(credentialCleanup).set({ passes: 1, dueAt }).where(row)
+        await tx.update(credentialCleanup).set({ sweeps: 1, dueAt }).where(row)
       } else {
         await tx.delete(credentialCleanup).where(row)
       }

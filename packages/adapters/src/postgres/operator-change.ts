@@ -34,7 +34,7 @@ export function operatorChange(
         await tx
           .insert(credentialCleanup)
           .values({ operatorId, reason: 'deleted', dueAt })
-          .onConflictDoUpdate({ target: credentialCleanup.operatorId, set: { reason: 'deleted', dueAt, passes: 0 } })
+          .onConflictDoUpdate({ target: credentialCleanup.operatorId, set: { reason: 'deleted', dueAt, sweeps: 0 } })
       }),
     record: (next, recorded) =>
       writing('update', async () => {

@@ -61,7 +61,7 @@ export const credentialCleanup = ops.table('credential_cleanup', {
   operatorId: text('operator_id').primaryKey(),
   reason: text('reason', { enum: ['provisional', 'abandoned', 'deleted'] }).notNull(),
   dueAt: moment('due_at').notNull(),
-  passes: integer('passes').notNull().default(0),
+  sweeps: integer('sweeps').notNull().default(0),
 })
 
 export const adminAuditLog = ops.table('admin_audit_log', {

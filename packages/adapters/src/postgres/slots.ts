@@ -1,49 +1,55 @@
-/** Takes a slot and returns its release; rejects or throws when there is none in time. */
+/** A counting semaphore whose waiters give up in time and leave nothing behind. */
 export type Slots = Readonly<{
-  /** A slot at once, or undefined. */
+  /** A slot at once, as the function that gives it back, or undefined. */
   tryTake(): (() => void) | undefined
   /** A slot within `milliseconds`, first come, first served, or undefined. */
   take(milliseconds: number): Promise<(() => void) | undefined>
+  /** Gives out no more; resolves once all are back. */
+  close(): Promise<void>
 }>
 
-/** A counting semaphore whose waiters give up in time and leave nothing behind. */
 export function createSlots(count: number): Slots {
   let free = count
+  let closed = false
+  const allBack = Promise.withResolvers<void>()
   const waiting = new Set<() => void>()
 
-  const release = () => {
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      free += 1
-      const [next] = waiting
-      if (next === undefined) return
-      waiting.delete(next)
-      next()
-    }
+  const wakeNext = (): void => {
+    const [next] = waiting
+    next?.()
   }
   const tryTake = () => {
-    if (free === 0) return undefined
+    if (closed || free === 0) return undefined
     free -= 1
-    return release()
+    let taken = true
+    return () => {
+      if (!taken) return
+      taken = false
+      free += 1
+      if (closed && free === count) allBack.resolve()
+      wakeNext()
+    }
   }
   return {
     tryTake,
     take: (milliseconds) => {
       const slot = tryTake()
-      if (slot !== undefined) return Promise.resolve(slot)
+      if (slot !== undefined || closed) return Promise.resolve(slot)
       return new Promise((resolve) => {
-        const wake = () => {
+        const finish = () => {
           clearTimeout(timer)
+          waiting.delete(finish)
           resolve(tryTake())
         }
-        const timer = setTimeout(() => {
-          waiting.delete(wake)
-          resolve(undefined)
-        }, milliseconds)
-        waiting.add(wake)
+        const timer = setTimeout(finish, milliseconds)
+        waiting.add(finish)
       })
+    },
+    close: () => {
+      closed = true
+      for (const finish of [...waiting]) finish()
+      if (free === count) allBack.resolve()
+      return allBack.promise
     },
   }
 }

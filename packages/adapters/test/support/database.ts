@@ -21,9 +21,8 @@ export async function migratedDatabase(t: Test): Promise<TestDatabase> {
 }
 
 /** The same on a server that the test started itself. */
-export async function databaseOn(t: Test, serverUrl: string): Promise<TestDatabase> {
-  const name = `oms_test_${randomBytes(8).toString('hex')}`
-  await onServer(serverUrl, async (sql) => {
+export const databaseOn = (t: Test, serverUrl: string): Promise<TestDatabase> =>
+  newDatabase(t, serverUrl, async (sql, name) => {
     await sql.begin(async (tx) => {
       // Cloning wants the template to itself, so everyone takes turns.
       await tx`select pg_advisory_xact_lock(hashtext(${LOCK}))`
@@ -33,6 +32,22 @@ export async function databaseOn(t: Test, serverUrl: string): Promise<TestDataba
     // What a database's own rights say is not cloned with it.
     await sql.unsafe(`revoke temporary on database ${name} from public`)
   })
+
+/** A database without a schema. */
+export async function emptyDatabase(t: Test): Promise<TestDatabase> {
+  const { postgres: server } = await testStack(t, ['postgres'])
+  return newDatabase(t, server.url, async (sql, name) => {
+    await sql.unsafe(`create database ${name}`)
+  })
+}
+
+async function newDatabase(
+  t: Test,
+  serverUrl: string,
+  create: (sql: postgres.Sql, name: string) => Promise<void>,
+): Promise<TestDatabase> {
+  const name = `oms_test_${randomBytes(8).toString('hex')}`
+  await onServer(serverUrl, (sql) => create(sql, name))
   t.teardown(() =>
     onServer(serverUrl, async (sql) => {
       await sql.unsafe(`drop database if exists ${name} with (force)`)
