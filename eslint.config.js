@@ -115,6 +115,12 @@ export default defineConfig(
         'error',
         { allowForKnownSafeCalls: [{ from: 'package', package: '@tapjs/test', name: ['test'] }] },
       ],
+      // Rows, JSON bodies and captured logs are `any` until the assertion has looked at them.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/max-params': 'off',
       '@typescript-eslint/use-unknown-in-catch-callback-variable': 'off',

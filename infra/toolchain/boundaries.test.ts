@@ -1,6 +1,7 @@
 // Plants one offence against each law of .dependency-cruiser.cjs in a miniature of this repository, beside lawful code.
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -93,10 +94,10 @@ t.test('each law catches its offence, and nothing lawful is caught', async (t) =
 })
 
 t.test('each law has an offence planted, and a reason', async (t) => {
-  const config = (await import('../../.dependency-cruiser.cjs')) as { default: { forbidden: Rule[] } }
+  const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as { forbidden: Rule[] }
   const planted = new Set(Object.values(OFFENCES).map(({ breaks }) => breaks))
-  t.same(new Set(config.default.forbidden.map(({ name }) => name)), planted)
-  for (const { name, comment } of config.default.forbidden) t.ok(comment.length > 10, name)
+  t.same(new Set(forbidden.map(({ name }) => name)), planted)
+  for (const { name, comment } of forbidden) t.ok(comment.length > 10, name)
 })
 
 type Rule = Readonly<{ name: string; comment: string }>

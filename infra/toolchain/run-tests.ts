@@ -1,25 +1,27 @@
 // Runs tap under one devstack, keeps its TAP in a file, and tells it by the line: a test file as it ends, failures last.
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { Parser, type Result } from 'tap-parser'
 import { exitCode, startChild } from './child.ts'
 import { describeFailure } from './describe-failure.ts'
 import { seconds } from './progress.ts'
 
+const WITH_STACK = resolve(import.meta.dirname, '../../packages/devstack/src/with-stack.ts')
 const LOG_FOLDER = 'node_modules/.cache/tests'
 const LOG = `${LOG_FOLDER}/last.tap`
 const SILENCE_MS = 15_000
 
 export type Totals = Readonly<{ passed: number; failed: number; skipped: number }>
 
-/** `files`: none means all that `.taprc` includes. Counts assertions; a run without any has failed. */
+/** `files`: none means all that the `.taprc` of the working directory includes. Counts assertions; a run without any has failed. */
 export async function runTests(files: readonly string[], options: { coverage: boolean }): Promise<Totals> {
   await mkdir(LOG_FOLDER, { recursive: true })
   const elapsed = seconds()
   const tap = ['tap', 'run', '--reporter=tap', ...(options.coverage ? [] : ['--disable-coverage']), ...files]
-  const withStack = ['--conditions=@oms/source', 'packages/devstack/src/with-stack.ts']
-  const child = startChild(process.execPath, [...withStack, ...tap], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = startChild(process.execPath, ['--conditions=@oms/source', WITH_STACK, ...tap], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 
   const parser = new Parser()
   const told = tell(parser)

@@ -1,3 +1,6 @@
+// What these files add to Fastify's types is public too; nothing else in a declaration would lead to them.
+export type {} from './request-observer.ts'
+export type {} from './require-client.ts'
 export { authenticate } from './authenticate.ts'
 export type { DependencyCheck, DependencyState } from './health-checks.ts'
 export { createJwksSource, type JwksSettings, type KeySource, publicKeyFromFile } from './key-source.ts'
