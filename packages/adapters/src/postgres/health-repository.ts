@@ -7,6 +7,7 @@ import {
   unreported,
 } from '@oms/domain'
 import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
+import { anyOf } from './any-of.ts'
 import { commitUnknownIsAway, isMissingPartition } from './database-error.ts'
 import type { Db } from './db.ts'
 import { fromHealthRow, toHealthRow, toLogRow } from './health-rows.ts'
@@ -80,19 +81,16 @@ const changeOnce = (
   decide: (known: ReadonlyMap<OperatorId, OperatorHealth>) => HealthChange,
 ): Promise<HealthChange> =>
   drizzle.transaction(async (tx) => {
-    const ids = JSON.stringify([...new Set(operatorIds)])
+    const isMeant = and(anyOf(operators.operatorId, operatorIds), isLive)
     // The rows of live operators come to be on their first report; both statements go by operator_id, against deadlocks.
     await tx.execute(sql`
       insert into ${operatorHealth} (operator_id)
       select operator_id from ${operators}
-      where operator_id in (select jsonb_array_elements_text(${ids}::jsonb)) and ${isLive}
+      where ${isMeant}
         and not exists (select from ${operatorHealth} h where h.operator_id = ${operators.operatorId})
       order by operator_id
       on conflict do nothing`)
-    const live = tx
-      .select({ operatorId: operators.operatorId })
-      .from(operators)
-      .where(and(sql`${operators.operatorId} in (select jsonb_array_elements_text(${ids}::jsonb))`, isLive))
+    const live = tx.select({ operatorId: operators.operatorId }).from(operators).where(isMeant)
     const rows = await tx
       .select()
       .from(operatorHealth)
@@ -121,7 +119,10 @@ const updateStates = (states: readonly OperatorHealth[]) => sql`
     operator_id text, state text, since timestamptz, above_degraded_since timestamptz, above_unhealthy_since timestamptz,
     recovered_since timestamptz, last_received_at timestamptz, last_stream_seq bigint, last_seen_at timestamptz,
     error_rate double precision, bind_state text, bind_error text, transitions bigint)
-  where known.operator_id = next.operator_id`
+  where known.operator_id = next.operator_id and ${anyOf(
+    sql`known.operator_id`,
+    states.map(({ operatorId }) => operatorId),
+  )}`
 
 const insertLog = (transitions: HealthChange['transitions']) => sql`
   insert into ops.operator_health_log

@@ -1,5 +1,6 @@
 import type { EventSubject, OperatorId, Outbox, PendingEvent } from '@oms/domain'
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { anyOfLiteral, arrayLiteral } from './any-of.ts'
 import type { Db } from './db.ts'
 import { outbox } from './schema.ts'
 
@@ -17,7 +18,7 @@ export function createOutbox({ drizzle, run }: Db): Outbox {
   const markPublished = drizzle
     .update(outbox)
     .set({ publishedAt: sql`now()` })
-    .where(sql`${outbox.id} in (select jsonb_array_elements_text(${sql.placeholder('ids')}::jsonb)::bigint)`)
+    .where(anyOfLiteral(outbox.id, sql.placeholder('ids'), 'bigint'))
     .prepare('mark_published')
 
   return {
@@ -25,7 +26,7 @@ export function createOutbox({ drizzle, run }: Db): Outbox {
 
     markPublished: (positions) =>
       run('update', async () => {
-        if (positions.length > 0) await markPublished.execute({ ids: JSON.stringify(positions) })
+        if (positions.length > 0) await markPublished.execute({ ids: arrayLiteral(positions) })
       }),
 
     park: (position, reason) =>
