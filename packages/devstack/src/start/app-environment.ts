@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { AppName } from './app-process.ts'
-import type { Layout } from './layout.ts'
 import type { LocalDatabase } from './database.ts'
 
 export const JWT_ISSUER = 'https://kong.local'
@@ -9,7 +8,8 @@ export const JWT_AUDIENCE = 'operator-management-service'
 export type AppPorts = Readonly<Record<AppName, Readonly<{ main?: number; management: number }>>>
 
 export type Surroundings = Readonly<{
-  layout: Layout
+  /** Folder of the files that hold secrets. */
+  secrets: string
   database: LocalDatabase
   redisUrl: string
   natsUrl: string
@@ -17,25 +17,25 @@ export type Surroundings = Readonly<{
   roleIds: Readonly<Record<'admin-api' | 'internal-api', string>>
   jwtPublicKeyPath: string
   tls: Readonly<{ cert: string; key: string; ca: string; clients: string }>
-  ports: AppPorts
+  /** Absent: the defaults of each app's configuration. */
+  ports?: AppPorts
 }>
 
 /** The file in which an app finds its AppRole's secret id. */
-export const secretIdPath = (layout: Layout, app: string): string => join(layout.secrets, `${app}-secret-id`)
+export const secretIdPath = (secrets: string, app: string): string => join(secrets, `${app}-secret-id`)
 
 /** The configuration that each app would get from its Deployment. */
 export function appEnvironment(app: AppName, around: Surroundings): Readonly<Record<string, string>> {
-  const { layout, ports } = around
-  const { main, management } = ports[app]
+  const ports = around.ports?.[app]
   return {
     PATH: process.env.PATH ?? '',
     NODE_ENV: 'development',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
     HOST: '127.0.0.1',
-    ...(main === undefined ? {} : { PORT: String(main) }),
-    MANAGEMENT_PORT: String(management),
+    ...(ports?.main === undefined ? {} : { PORT: String(ports.main) }),
+    ...(ports === undefined ? {} : { MANAGEMENT_PORT: String(ports.management) }),
     DATABASE_URL: around.database.runtimeUrl,
-    DATABASE_PASSWORD_PATH: join(layout.secrets, 'database-password'),
+    DATABASE_PASSWORD_PATH: join(around.secrets, 'database-password'),
     REDIS_URL: around.redisUrl,
     NATS_URL: around.natsUrl,
     ...OF_APP[app](around),
@@ -59,9 +59,9 @@ const OF_APP: Readonly<Record<AppName, (around: Surroundings) => Record<string, 
   'health-ingestor': () => ({}),
 }
 
-const vault = (app: 'admin-api' | 'internal-api', { layout, roleIds, vaultUrl }: Surroundings) => ({
+const vault = (app: 'admin-api' | 'internal-api', { secrets, roleIds, vaultUrl }: Surroundings) => ({
   VAULT_ADDR: vaultUrl,
   VAULT_AUTH_METHOD: 'approle',
   VAULT_ROLE_ID: roleIds[app],
-  VAULT_SECRET_ID_PATH: secretIdPath(layout, app),
+  VAULT_SECRET_ID_PATH: secretIdPath(secrets, app),
 })

@@ -56,7 +56,7 @@ export async function migrate(layout: Layout, ownerUrl: string): Promise<void> {
 
 /** Starts the three apps in `into` and resolves when each says that it is ready. */
 export async function startApps(
-  around: Surroundings,
+  around: Surroundings & Readonly<{ ports: AppPorts; layout: Layout }>,
   { into, say }: Readonly<{ into: AsyncDisposableStack; say: Progress }>,
 ): Promise<readonly AppProcess[]> {
   const reaper = into.use(startReaper())

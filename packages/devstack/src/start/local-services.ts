@@ -44,18 +44,18 @@ export async function startLocalServices(
   const logins = await Promise.all(
     (['admin-api', 'internal-api'] as const).map(async (app) => {
       const { roleId, secretId } = await prepared.issueAppRole(app)
-      await writePrivate(secretIdPath(layout, app), `${secretId}\n`)
+      await writePrivate(secretIdPath(layout.secrets, app), `${secretId}\n`)
       return [app, roleId] as const
     }),
   )
   const clients = join(layout.tls, 'clients.json')
-  await writePrivate(clients, `${JSON.stringify(ALLOWED, null, 2)}\n`)
+  await writePrivate(clients, `${JSON.stringify(ALLOWED_CLIENTS, null, 2)}\n`)
   const roleIds = Object.fromEntries(logins) as LocalServices['roleIds']
   return { stack, vault, pki, jwtKeys, database, roleIds, clients }
 }
 
 /** Which peer service may call which route of the internal API. */
-const ALLOWED = {
+export const ALLOWED_CLIENTS = {
   [spiffeId('smpp-connector')]: ['credentials', 'directory', 'health'],
   [spiffeId('routing-engine')]: ['directory', 'health'],
 }

@@ -50,6 +50,7 @@ async function run(paths: Layout): Promise<number> {
   const apps = await startApps(
     {
       layout: paths,
+      secrets: paths.secrets,
       database: services.database,
       redisUrl: services.stack.redis.url,
       natsUrl: services.stack.nats.url,

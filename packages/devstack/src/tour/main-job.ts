@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { JSONCodec } from 'nats'
-import { expectStatus } from './admin-client.ts'
+import { expectStatus } from '../clients/admin-client.ts'
 import type { Narrator } from './narrator.ts'
 import type { Tools } from './open-tour.ts'
-import { until } from './until.ts'
+import { until } from '../clients/until.ts'
 
 /** The story of one operator, from its create to its successor, on the real parts. Rejects at the first surprise. */
 export async function playMainJob({ step }: Narrator, tools: Tools): Promise<void> {

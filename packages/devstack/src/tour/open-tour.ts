@@ -2,9 +2,9 @@ import { Redis } from 'ioredis'
 import postgres, { type Sql } from 'postgres'
 import type { StackFile } from '../start/stack-file.ts'
 import { createVaultCall, type VaultCall } from '../vault/index.ts'
-import { type AdminClient, createAdminClient } from './admin-client.ts'
-import { type EventWatch, watchEvents } from './events.ts'
-import { type PeerAnswer, peerGet } from './peer-client.ts'
+import { type AdminClient, createAdminClient } from '../clients/admin-client.ts'
+import { type EventWatch, watchEvents } from '../clients/events.ts'
+import { type PeerAnswer, peerGet } from '../clients/peer-client.ts'
 
 /** One hand on everything that the main job touches. */
 export type Tools = AsyncDisposable &

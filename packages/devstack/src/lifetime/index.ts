@@ -1,0 +1,2 @@
+export { identify } from './processes.ts'
+export { type Reaper, startReaper } from './reaper.ts'

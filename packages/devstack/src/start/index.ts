@@ -1,0 +1,4 @@
+export { type AppPorts, appEnvironment, JWT_AUDIENCE, JWT_ISSUER, type Surroundings } from './app-environment.ts'
+export type { AppName } from './app-process.ts'
+export { ALLOWED_CLIENTS } from './local-services.ts'
+export { CHECKOUT } from './layout.ts'
