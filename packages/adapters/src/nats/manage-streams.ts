@@ -24,11 +24,13 @@ export type StreamProblem =
 export interface StreamManager extends AsyncDisposable {
   /** True once every stream was found or made since the last connect; always when streams are not managed. */
   ready(): boolean
-  /** Looks again now: a publisher or consumer met a missing stream. */
+  /** Looks again soon: a publisher or consumer met a missing stream. */
   check(): void
 }
 
 const RECHECK_MS = 30_000
+/** nats-server 2.9 leaves a stream broken that is made again while it is still being deleted. */
+const DELETION_MS = 1_000
 
 /**
  * Makes or raises the streams in the background at each connect, and looks again every 30 s. Several replicas may do so
@@ -53,6 +55,7 @@ export function manageStreams(nats: Nats, specs: readonly StreamSpec[], options:
       if (failed !== undefined) throw failed.reason
       ready = true
       await pause(RECHECK_MS, AbortSignal.any([signal, recheck.signal]))
+      if (recheck.signal.aborted) await pause(DELETION_MS, signal)
     }
   }
 

@@ -25,7 +25,7 @@ export type Pull = Readonly<{
   close(connected: boolean): Promise<void>
 }>
 
-const EXPIRES_MS = 30_000
+const EXPIRES_MS = 10_000
 const HEARTBEAT_MS = 2_000
 /** Two heartbeats missed, and some patience for a busy machine. */
 const SILENCE_MS = 5_000
