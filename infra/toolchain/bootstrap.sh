@@ -113,6 +113,7 @@ step() {
   dots=$!
   "$@" >"$output" 2>&1 </dev/null &
   job=$!
+  echo $job >$lock.job
   status=0
   wait $job || status=$?
   job=
@@ -128,6 +129,7 @@ step() {
 }
 
 lock=$toolchain/.lock # a symbolic link to the holder's pid: made and filled in one step
+alive() { kill -0 "$1" 2>/dev/null || ps -p "$1" >/dev/null 2>&1; }
 
 # locked THING: makes it, unless whoever held the lock before has.
 locked() {
@@ -142,16 +144,21 @@ locked() {
   trap - EXIT
 }
 let_go() {
-  [ -z "$job" ] || kill "$job" 2>/dev/null || :
   [ -z "$dots" ] || kill "$dots" 2>/dev/null || :
+  if [ -n "$job" ]; then
+    kill "$job" 2>/dev/null || :
+    wait "$job" 2>/dev/null || : # it may not be half-way through a folder when the next one starts
+  fi
   [ -z "$output" ] || rm -f "$output"
-  [ "$(readlink $lock)" != $$ ] || rm -f $lock
+  [ "$(readlink $lock)" != $$ ] || rm -f $lock.job $lock
 }
+# What a killed holder was running goes on without it.
+held() { alive "$1" || { orphan=$(cat $lock.job 2>/dev/null) && alive "$orphan"; }; }
 take_lock() {
   waited=
   until ln -s $$ $lock 2>/dev/null; do
     holder=$(readlink $lock || :)
-    if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null && ! ps -p "$holder" >/dev/null 2>&1; then
+    if [ -n "$holder" ] && ! held "$holder"; then
       break_lock "$holder"
       continue
     fi
@@ -164,7 +171,7 @@ take_lock() {
 # Of several that see a dead holder only one may remove its lock, and none the lock that the next holder has by then.
 break_lock() {
   if mkdir $lock.breaking 2>/dev/null; then
-    [ "$(readlink $lock)" != "$1" ] || rm -f $lock
+    [ "$(readlink $lock)" != "$1" ] || rm -f $lock.job $lock
     rmdir $lock.breaking
   else
     sleep 1
