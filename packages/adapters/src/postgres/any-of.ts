@@ -1,7 +1,7 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 
 // A statement's text must not depend on how many values it is given, and the planner takes `= any` to an index where it
-// would hash a set-returning function against the whole table. What needs quotes in an array literal is refused.
+// would hash a set-returning function against the whole table. What needs escapes in an array literal is refused.
 const PLAIN = /^[A-Za-z0-9_-]+$/
 
 /** `column = any(values)` as one parameter. */
@@ -15,5 +15,6 @@ export const anyOfLiteral = (column: SQLWrapper, literal: unknown, type: 'text' 
 export function arrayLiteral(values: readonly string[]): string {
   if (!values.every((value) => PLAIN.test(value)))
     throw new TypeError('a value that an array literal cannot hold plainly')
-  return `{${values.join(',')}}`
+  // Quoted, for NULL is a possible id.
+  return `{${values.map((value) => `"${value}"`).join(',')}}`
 }

@@ -1,6 +1,5 @@
 import type { CredentialsCleanup, OperatorId } from '@oms/domain'
 import { and, asc, eq, lte, sql } from 'drizzle-orm'
-import { commitUnknownIsAway } from './database-error.ts'
 import type { Db } from './db.ts'
 import { credentialCleanup, operators } from './schema.ts'
 
@@ -61,8 +60,6 @@ export function createCredentialsCleanup({ drizzle, run }: Db): CredentialsClean
             .where(late)
           return true
         }
-      }).catch((error: unknown) => {
-        throw commitUnknownIsAway(error)
       }),
   }
 }

@@ -63,10 +63,6 @@ export const isConnectionLoss = (error: unknown): boolean =>
 export const unavailable = (cause: unknown): DomainError =>
   new DomainError('DEPENDENCY_UNAVAILABLE', 'PostgreSQL is unavailable', { retryAfter: 1, cause })
 
-/** For ports that do not speak of an unknown COMMIT: it is a failure like any other. */
-export const commitUnknownIsAway = (error: unknown): unknown =>
-  error instanceof CommitOutcomeUnknown ? unavailable(error.cause) : error
-
 export const isSerializationFailure = (error: unknown): boolean =>
   SERIALIZATION.has(textOrUndefined(driverError(error)?.code) ?? '')
 

@@ -1,6 +1,6 @@
-import { DomainError } from '@oms/domain'
+import { CommitOutcomeUnknown, DomainError } from '@oms/domain'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import { toPortError } from './database-error.ts'
+import { toPortError, unavailable } from './database-error.ts'
 
 /** A transaction as drizzle hands it out. */
 export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
@@ -13,14 +13,14 @@ export type Db = Readonly<{
   drizzle: PostgresJsDatabase
   /** Connections at most. */
   pool: number
-  /** Rejects as ports do: with a DomainError, CommitOutcomeUnknown, or an error that may be logged. */
+  /** Rejects as ports do: with a DomainError or an error that may be logged. */
   run<T>(operation: Operation, work: () => Promise<T>): Promise<T>
+  /** The same for ports that tell an unknown COMMIT from a failure: `run` says DEPENDENCY_UNAVAILABLE for both. */
+  runToCommit<T>(operation: Operation, work: () => Promise<T>): Promise<T>
 }>
 
-export const createDb = (drizzle: PostgresJsDatabase, pool: number, onError: (operation: string) => void): Db => ({
-  drizzle,
-  pool,
-  run: async (operation, work) => {
+export function createDb(drizzle: PostgresJsDatabase, pool: number, onError: (operation: string) => void): Db {
+  const runToCommit = async <T>(operation: Operation, work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
     } catch (error) {
@@ -30,5 +30,14 @@ export const createDb = (drizzle: PostgresJsDatabase, pool: number, onError: (op
       if (translated !== error && !isConflict) onError(operation)
       throw translated
     }
-  },
-})
+  }
+  return {
+    drizzle,
+    pool,
+    run: (operation, work) =>
+      runToCommit(operation, work).catch((error: unknown) => {
+        throw error instanceof CommitOutcomeUnknown ? unavailable(error.cause) : error
+      }),
+    runToCommit,
+  }
+}

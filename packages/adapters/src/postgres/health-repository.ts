@@ -8,7 +8,7 @@ import {
 } from '@oms/domain'
 import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
 import { anyOf } from './any-of.ts'
-import { commitUnknownIsAway, isMissingPartition } from './database-error.ts'
+import { isMissingPartition } from './database-error.ts'
 import type { Db } from './db.ts'
 import { fromHealthRow, toHealthRow, toLogRow } from './health-rows.ts'
 import { isLive } from './operator-rows.ts'
@@ -62,10 +62,7 @@ export function createHealthRepository(db: Db, options: HealthRepositoryOptions 
   }
 
   return {
-    change: (operatorIds, decide) =>
-      run('update', () => change(operatorIds, decide)).catch((error: unknown) => {
-        throw commitUnknownIsAway(error)
-      }),
+    change: (operatorIds, decide) => run('update', () => change(operatorIds, decide)),
     find: (operatorId) =>
       run('select', async () => {
         const [row] = await findOne.execute({ operatorId })

@@ -8,7 +8,6 @@ import {
 } from '@oms/domain'
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/pg-core'
-import { commitUnknownIsAway } from './database-error.ts'
 import type { Db } from './db.ts'
 import { operatorChange } from './operator-change.ts'
 import { abandon, complete, insertProvisional } from './operator-create.ts'
@@ -45,20 +44,11 @@ export function createOperatorRepository(db: Db): OperatorRepository {
       }),
 
     insertProvisional: (operator, cleanupAfterSeconds) =>
-      db
-        .run('insert', () => insertProvisional(db, operator, cleanupAfterSeconds))
-        .catch((error: unknown) => {
-          throw commitUnknownIsAway(error)
-        }),
+      db.run('insert', () => insertProvisional(db, operator, cleanupAfterSeconds)),
 
-    complete: (operator, change) => db.run('update', () => complete(db, operator, change)),
+    complete: (operator, change) => db.runToCommit('update', () => complete(db, operator, change)),
 
-    abandon: (operatorId) =>
-      db
-        .run('delete', () => abandon(db, operatorId))
-        .catch((error: unknown) => {
-          throw commitUnknownIsAway(error)
-        }),
+    abandon: (operatorId) => db.run('delete', () => abandon(db, operatorId)),
 
     change: async (operatorId, options, work) => {
       const release = options.acrossVault ? acrossVault.tryTake() : () => {}
@@ -96,7 +86,7 @@ async function changeOperator<T>(
   let done: { result: T } | undefined
   let failed: { by: unknown } | undefined
   let wrote = () => false
-  const begun = db.run('update', () =>
+  const begun = db.runToCommit('update', () =>
     db.drizzle.transaction(async (tx) => {
       const [row] = await tx
         .select({

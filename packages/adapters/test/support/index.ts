@@ -1,1 +1,2 @@
-export { databaseOn, migratedDatabase, type TestDatabase } from './database.ts'
+export { databaseOn, emptyDatabase, migratedDatabase, type TestDatabase } from './database.ts'
+export { type TcpProxy, tcpProxy } from './tcp-proxy.ts'
