@@ -109,7 +109,7 @@ step() {
   output=$(mktemp)
   printf '%s ' "$text" >&2
   begun=$(date +%s)
-  while sleep 2 >/dev/null 2>&1; do printf . >&2; done &
+  while sleep 2 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do printf . >&2; done &
   dots=$!
   "$@" >"$output" 2>&1 </dev/null &
   job=$!
