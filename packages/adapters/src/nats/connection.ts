@@ -96,14 +96,13 @@ export function openNats(address: NatsAddress, onEvent: (event: NatsEvent) => vo
     connection,
 
     async ping(signal) {
-      const pong = await within(
-        PING_LIMIT_MS,
-        connection()
-          .flush()
-          .then(() => true, natsUnavailable),
-        signal,
-      )
-      if (pong !== true) throw pong ?? natsUnavailable()
+      const pong = connection()
+        .flush()
+        .then(() => true)
+      const answered = await within(PING_LIMIT_MS, pong, signal).catch((error: unknown) => {
+        throw natsUnavailable(error)
+      })
+      if (!answered) throw natsUnavailable()
     },
 
     async connected(signal) {

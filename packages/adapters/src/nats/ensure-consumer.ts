@@ -9,7 +9,7 @@ export type DurableConsumer = Readonly<{
   maxAckPending: number
 }>
 
-/** The durable exists, but settles or delivers otherwise than the loop needs; only a person can mend that. */
+/** The durable exists, but settles otherwise than the loop needs; only a person can mend that. */
 export class ConsumerMismatch extends Error {
   override readonly name = 'ConsumerMismatch'
 }
@@ -31,8 +31,8 @@ export async function ensureConsumer(
   })
   if (existing === undefined) return consumers.add(stream, configOf(wanted))
   const { config } = existing
-  if (config.ack_policy !== AckPolicy.Explicit || config.deliver_subject !== undefined) {
-    throw new ConsumerMismatch(`${durable} of ${stream} is no pull consumer with explicit acks`)
+  if (config.ack_policy !== AckPolicy.Explicit) {
+    throw new ConsumerMismatch(`${durable} of ${stream} has no explicit acks`)
   }
   const changeable = changes(config, configOf(wanted))
   if (!manage || Object.keys(changeable).length === 0) return existing
