@@ -29,6 +29,10 @@ const CHECKS: readonly Check[] = [
     name: 'boundaries',
     run: () => program('depcruise', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', ...SOURCES),
   },
+  {
+    name: 'docs',
+    run: () => program(process.execPath, '--conditions=@oms/source', 'infra/toolchain/docs.ts', '--check'),
+  },
   { name: 'file length', run: async () => told(await overlongFiles(SOURCES)) },
 ]
 

@@ -1,8 +1,9 @@
-import { decodeHealthReport, type InboundMessage, type Tail } from '@oms/adapters/nats'
 import type { FoldedReports, HealthReport, ShadowHealth } from '@oms/domain'
+import type { InboundMessage, IngestorAdapters, Tail } from './compose.ts'
 
 export type BlindModePorts = Readonly<{
   shadow: ShadowHealth
+  decode: IngestorAdapters['decode']
   /** Reads the stream beside the durable consumer, from `from` on. */
   tail(from: Date, onBatch: (messages: readonly InboundMessage[]) => Promise<void>): Tail
   onChange(blind: boolean): void
@@ -18,7 +19,7 @@ export type BlindMode = AsyncDisposable &
  * While nothing can be recorded, reads on beside the consumer that waits and keeps the keys of reporting operators
  * fresh; ends with the first batch that is recorded again.
  */
-export function createBlindMode({ shadow, tail, onChange }: BlindModePorts): BlindMode {
+export function createBlindMode({ shadow, decode, tail, onChange }: BlindModePorts): BlindMode {
   let reading: Tail | undefined
   let stopping: Promise<void> = Promise.resolve()
 
@@ -37,7 +38,7 @@ export function createBlindMode({ shadow, tail, onChange }: BlindModePorts): Bli
     unrecorded(reports) {
       if (reading !== undefined || reports.length === 0) return
       const oldest = Math.min(...reports.map(({ receivedAt }) => receivedAt))
-      reading = tail(new Date(oldest / 1_000), (messages) => shadow.absorb(reportsOf(messages)))
+      reading = tail(new Date(oldest / 1_000), (messages) => shadow.absorb(reportsOf(messages, decode)))
       onChange(true)
     },
     async [Symbol.asyncDispose]() {
@@ -47,5 +48,5 @@ export function createBlindMode({ shadow, tail, onChange }: BlindModePorts): Bli
   }
 }
 
-const reportsOf = (messages: readonly InboundMessage[]): readonly HealthReport[] =>
-  messages.map(decodeHealthReport).flatMap((report) => ('undecodable' in report ? [] : [report]))
+const reportsOf = (messages: readonly InboundMessage[], decode: IngestorAdapters['decode']): readonly HealthReport[] =>
+  messages.map(decode).flatMap((report) => ('undecodable' in report ? [] : [report]))

@@ -5,7 +5,9 @@ import {
   consumeHealthReports,
   createDeadLetters,
   createEventPublisher,
+  decodeHealthReport,
   INGESTOR_STREAMS,
+  letterText,
   manageStreams,
   openNats,
   RELAY_STREAMS,
@@ -25,6 +27,9 @@ import {
   observeStreams,
 } from '@oms/adapters/telemetry'
 import type { HealthIngestorConfig } from './config.ts'
+
+/** What of the stream's shapes the rest of this app handles. */
+export type { InboundMessage, Settlement, Tail } from '@oms/adapters/nats'
 
 export type IngestorAdapters = Awaited<ReturnType<typeof openAdapters>>
 
@@ -62,6 +67,8 @@ export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly
     healthCache: createHealthCache(redis, observeHealthCache(sinks)),
     publisher: createEventPublisher(nats, observePublish(sinks)),
     deadLetters: createDeadLetters(nats),
+    decode: decodeHealthReport,
+    letterText,
     consume: (options: Pick<ConsumeOptions, 'onBatch' | 'onError' | 'batchSize'>) =>
       consumeHealthReports(nats, { ...options, manage, onStreamMissing: streams.check }),
     tail: (options: TailOptions) => tailHealthReports(nats, options),

@@ -1,4 +1,3 @@
-import { decodeHealthReport, type InboundMessage, letterText, type Settlement } from '@oms/adapters/nats'
 import {
   type DeadLetters,
   type FoldedReports,
@@ -6,8 +5,10 @@ import {
   type IngestHealthEventPorts,
   ingestHealthEvent,
 } from '@oms/domain'
+import type { InboundMessage, IngestorAdapters, Settlement } from './compose.ts'
 
 export type IngestPorts = IngestHealthEventPorts &
+  Pick<IngestorAdapters, 'decode' | 'letterText'> &
   Readonly<{
     deadLetters: DeadLetters
     /** Told of each recorded batch. */
@@ -31,6 +32,11 @@ const HOUR_MS = 3_600_000
 export function createIngest(ports: IngestPorts): (messages: readonly InboundMessage[]) => Promise<Settlement[]> {
   const complained = oncePerHour()
 
+  function decoded(message: InboundMessage): Decoded {
+    const result = ports.decode(message)
+    return 'undecodable' in result ? { message, undecodable: result.undecodable } : { message, report: result }
+  }
+
   async function record(reports: readonly HealthReport[]): Promise<ReadonlySet<HealthReport>> {
     if (reports.length === 0) return new Set()
     try {
@@ -45,7 +51,7 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
 
   async function complain(message: InboundMessage, report?: HealthReport): Promise<void> {
     const { subject, streamSequence, data } = message
-    const letter = { subject, streamSequence, payload: letterText(data) }
+    const letter = { subject, streamSequence, payload: ports.letterText(data) }
     if (report === undefined) {
       await ports.deadLetters.publish({ ...letter, reason: 'UNDECODABLE' })
       ports.onDeadLetter('UNDECODABLE')
@@ -56,8 +62,8 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
     }
   }
 
-  async function settlement(decoded: Decoded, unknown: ReadonlySet<HealthReport>): Promise<Settlement> {
-    const { message, report } = decoded
+  async function settlement(one: Decoded, unknown: ReadonlySet<HealthReport>): Promise<Settlement> {
+    const { message, report } = one
     if (report !== undefined && !unknown.has(report)) return 'ack'
     try {
       await complain(message, report)
@@ -69,18 +75,13 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
   }
 
   return async (messages) => {
-    const batch = messages.map(decode)
+    const batch = messages.map(decoded)
     for (const { message, undecodable } of batch) {
       if (undecodable !== undefined) ports.onUndecodable(message, undecodable)
     }
     const unknown = await record(batch.flatMap(({ report }) => report ?? []))
-    return Promise.all(batch.map((decoded) => settlement(decoded, unknown)))
+    return Promise.all(batch.map((one) => settlement(one, unknown)))
   }
-}
-
-function decode(message: InboundMessage): Decoded {
-  const result = decodeHealthReport(message)
-  return 'undecodable' in result ? { message, undecodable: result.undecodable } : { message, report: result }
 }
 
 /** The stream drops a repeated letter too; this spares it the traffic of a connector that reports a deleted operator. */

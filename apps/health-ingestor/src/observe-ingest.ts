@@ -1,6 +1,6 @@
-import type { InboundMessage } from '@oms/adapters/nats'
 import type { Logger, Metrics } from '@oms/adapters/telemetry'
 import type { FoldedReports } from '@oms/domain'
+import type { InboundMessage } from './compose.ts'
 
 /** What the ingest of health shows: counts, ages, and a line for each transition. */
 export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics: Metrics }>) {

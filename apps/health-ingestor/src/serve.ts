@@ -42,6 +42,7 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
   const blind = opening.use(
     createBlindMode({
       shadow: createShadowHealth({ healthCache, thresholds }),
+      decode: adapters.decode,
       tail: (from, onBatch) => tail({ from, onBatch, onError: (error) => report('keep the health keys fresh', error) }),
       onChange: observed.onBlind,
     }),

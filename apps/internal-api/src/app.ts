@@ -11,7 +11,7 @@ export async function buildInternalApp(
   settings.tls.guard(app)
   await app.register(
     async (scope) => {
-      for (const route of operatorRoutes) route(scope as HttpServer, ports)
+      for (const route of operatorRoutes) route(scope, ports)
     },
     { prefix: '/v1/internal' },
   )
