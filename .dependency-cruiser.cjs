@@ -1,6 +1,11 @@
 // The laws of the house: who may import whom. Each rule's comment is its reason; `infra/toolchain/boundaries.test.ts`
 // plants an offence against each.
-const TEST_CODE = ['\\.(test|spec)\\.ts$', '^(apps|packages)/[^/]+/test/', '^packages/domain/src/(memory|contracts)/']
+const TEST_CODE = [
+  '\\.(test|spec)\\.ts$',
+  '^(apps|packages)/[^/]+/test/',
+  '^packages/domain/src/(memory|contracts)/',
+  '^packages/testkit/',
+]
 const PRODUCTION = '^(apps|packages/(domain|adapters))/'
 
 /** A library that only one adapter knows, so that replacing it touches one folder. Tests may speak to the server itself. */
@@ -61,7 +66,8 @@ module.exports = {
     },
     {
       name: 'production-carries-no-fakes',
-      comment: 'A test, a memory twin, a contract suite or the devstack must not be one import away from production.',
+      comment:
+        'A test, a memory twin, a contract suite, the testkit or the devstack must not be one import away from production.',
       severity: 'error',
       from: { path: PRODUCTION, pathNot: TEST_CODE },
       to: { path: [...TEST_CODE, '^packages/devstack/'] },
@@ -72,7 +78,7 @@ module.exports = {
         'It starts servers and processes; what they mean is tested from outside, so that it cannot be wrong alike.',
       severity: 'error',
       from: { path: '^packages/devstack/' },
-      to: { path: '^(apps|packages/(domain|adapters))/' },
+      to: { path: '^(apps|packages/(domain|adapters|testkit))/' },
     },
     {
       name: 'packages-by-name',

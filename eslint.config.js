@@ -8,6 +8,7 @@ const TESTS = [
   '**/*.spec.ts',
   '**/test/**/*.ts',
   'packages/domain/src/contracts/**/*.ts',
+  'packages/testkit/**/*.ts',
   'packages/devstack/src/vault/contract/**/*.ts',
 ]
 const OWN_ENTRIES = ['packages/devstack/src/**/*.ts', 'infra/toolchain/*.ts'] // what people run by hand

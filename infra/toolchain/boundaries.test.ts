@@ -20,6 +20,8 @@ const LIBRARIES = [
   'tap',
 ]
 
+const PACKAGES = ['domain', 'adapters', 'devstack', 'testkit']
+
 const LAWFUL: Record<string, string[]> = {
   'apps/one/src/main.ts': ['./compose.ts', './app.ts', '@oms/adapters/telemetry'],
   'apps/one/src/compose.ts': [
@@ -50,6 +52,7 @@ const LAWFUL: Record<string, string[]> = {
   'packages/adapters/src/http/index.ts': ['fastify'],
   'packages/adapters/src/telemetry/index.ts': ['pino'],
   'packages/devstack/src/index.ts': ['ioredis', 'postgres'],
+  'packages/testkit/src/index.ts': ['@oms/devstack', '@oms/adapters/postgres', 'nats'],
 }
 
 const OFFENCES: Record<string, { imports: string[]; breaks: string }> = {
@@ -63,6 +66,7 @@ const OFFENCES: Record<string, { imports: string[]; breaks: string }> = {
   'apps/one/src/routes/list.ts': { imports: ['@oms/adapters/redis'], breaks: 'only-compose-opens-connections' },
   'apps/one/src/neighbour.ts': { imports: ['../../two/src/main.ts'], breaks: 'apps-are-islands' },
   'apps/one/src/twin.ts': { imports: ['@oms/domain/memory'], breaks: 'production-carries-no-fakes' },
+  'apps/two/src/kit.ts': { imports: ['@oms/testkit'], breaks: 'production-carries-no-fakes' },
   'apps/two/src/stack.ts': { imports: ['@oms/devstack'], breaks: 'production-carries-no-fakes' },
   'packages/adapters/src/http/fixture.ts': {
     imports: ['../../test/app.test.ts'],
@@ -120,7 +124,7 @@ async function layOut(root: string): Promise<void> {
     }),
   )
   await mkdir(join(root, 'node_modules/@oms'), { recursive: true })
-  for (const name of ['domain', 'adapters', 'devstack']) {
+  for (const name of PACKAGES) {
     await symlink(`../../packages/${name}`, join(root, 'node_modules/@oms', name))
   }
   await copyFile(join(ROOT, 'tsconfig.base.json'), join(root, 'tsconfig.base.json'))
@@ -133,7 +137,7 @@ function manifest({ name }: { name: string }): string {
     type: 'module',
     exports: { '.': { '@oms/source': './src/index.ts' }, './*': { '@oms/source': './src/*/index.ts' } },
     dependencies: Object.fromEntries(production.map((library) => [library, '1.0.0'])),
-    devDependencies: { tap: '1.0.0', '@oms/devstack': '1.0.0' },
+    devDependencies: { tap: '1.0.0', '@oms/devstack': '1.0.0', '@oms/testkit': '1.0.0' },
   })
 }
 

@@ -2,12 +2,18 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
 const running = new Set<ChildProcess>()
+let ending: NodeJS.Signals | undefined
 
 /** Starts a program that a signal sent to this process reaches too; this process then ends after the last of them. */
 export function startChild(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   const child = spawn(command, args, options)
+  const gone = () => {
+    running.delete(child)
+    endWithTheLast()
+  }
   running.add(child)
-  child.on('error', () => running.delete(child)).on('exit', () => running.delete(child))
+  child.on('error', gone).on('exit', gone)
+  if (ending) child.kill(ending)
   return child
 }
 
@@ -20,12 +26,14 @@ export function exitCode(child: ChildProcess): Promise<number> {
   })
 }
 
+function endWithTheLast(): void {
+  if (ending && running.size === 0) process.exit(128 + constants.signals[ending])
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    const end = () => {
-      if (running.size === 0) process.exit(128 + constants.signals[signal])
-    }
-    for (const child of running) child.on('exit', end).kill(signal)
-    end()
+    ending = signal
+    for (const child of running) child.kill(signal)
+    endWithTheLast()
   })
 }
