@@ -109,8 +109,7 @@ type Rule = Readonly<{ name: string; comment: string }>
 async function layOut(root: string): Promise<void> {
   const files: Record<string, string> = {}
   for (const name of ['one', 'two']) files[`apps/${name}/package.json`] = manifest({ name })
-  for (const name of ['domain', 'adapters', 'devstack'])
-    files[`packages/${name}/package.json`] = manifest({ name: `@oms/${name}` })
+  for (const name of PACKAGES) files[`packages/${name}/package.json`] = manifest({ name: `@oms/${name}` })
   for (const name of LIBRARIES) {
     files[`node_modules/${name}/package.json`] = JSON.stringify({ name, version: '1.0.0', main: 'index.js' })
     files[`node_modules/${name}/index.js`] = 'export const library = 1\n'
