@@ -1,4 +1,5 @@
 export { expectStatus, type Answer, until } from '@oms/devstack/clients'
-export type { RunningApp } from './running-app.ts'
+export type { LogLine, RunningApp } from './running-app.ts'
 export { type Report, type Service, type ServiceOptions, startService } from './service.ts'
+export { type Ended, runApp } from './run-app.ts'
 export { anOperator } from './samples.ts'

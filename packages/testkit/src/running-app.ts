@@ -14,6 +14,8 @@ export type AppPlan = Readonly<{
   logFile: string
 }>
 
+export type LogLine = Readonly<Record<string, unknown>>
+
 /** One process of the service. Its addresses stay when it is started again. */
 export interface RunningApp extends AsyncDisposable {
   readonly app: AppName
@@ -29,7 +31,11 @@ export interface RunningApp extends AsyncDisposable {
   ended(): Promise<number | null>
   /** Everything that it has written to stdout and stderr, all runs. */
   output(): string
+  /** Its log lines so far, parsed; what is no JSON is left out. */
+  logLines(): readonly LogLine[]
   metrics(): Promise<string>
+  /** The sum of the family's samples that have these labels; 0 without any. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
   /** The status and body of a probe of the management listener. */
   probe(path: 'live' | 'ready' | 'serving'): Promise<Readonly<{ status: number; body: Record<string, unknown> }>>
 }
@@ -104,11 +110,29 @@ export function planApp(plan: AppPlan, reaper: Reaper): RunningApp {
       const answer = await fetch(`${this.managementUrl}/metrics`, { signal: AbortSignal.timeout(10_000) })
       return answer.text()
     },
+    async metric(name, labels = {}) {
+      const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+      const samples = (await this.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+        .filter((line) => wanted.every((label) => line.includes(label)))
+      return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    },
+    logLines: () => output().split('\n').flatMap(parsed),
     async probe(path) {
       const answer = await fetch(`${this.managementUrl}/health/${path}`, { signal: AbortSignal.timeout(10_000) })
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
+  }
+}
+
+function parsed(line: string): LogLine[] {
+  if (!line.startsWith('{')) return []
+  try {
+    return [JSON.parse(line) as LogLine]
+  } catch {
+    return [] // still being written
   }
 }
 

@@ -3,6 +3,7 @@ import {
   createAdminClient,
   type EventWatch,
   type PeerAnswer,
+  type PeerRequest,
   peerGet,
   watchEvents,
 } from '@oms/devstack/clients'
@@ -38,8 +39,8 @@ export type Service = Surroundings &
     /** A client of the admin-api number `index`, with other claims. */
     adminAs(claims: Partial<AdminClaims>, index?: number): Promise<AdminClient>
     token(claims?: Partial<AdminClaims>): Promise<string>
-    /** GET below /v1/internal as that client, or without a certificate. */
-    peer(path: string, client?: ClientName | 'none'): Promise<PeerAnswer>
+    /** GET below /v1/internal as that client, or without a certificate; smpp-connector when absent. */
+    peer(path: string, client?: ClientName | 'none', options?: PeerRequest['options']): Promise<PeerAnswer>
     /** Vault with the root token. */
     secrets: VaultCall
     /** The password of that version, by default the newest; undefined when there is none. */
@@ -112,9 +113,10 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
     admin: await adminAs({}),
     adminAs,
     token,
-    peer: (path, client = 'smpp-connector') =>
+    peer: (path, client = 'smpp-connector', options = {}) =>
       peerGet(`${appNamed('internal-api').url}/v1/internal${path}`, {
         ca: around.pki.ca,
+        options,
         ...(client === 'none' ? {} : { identity: around.pki.clients[client] }),
       }),
     secrets,
