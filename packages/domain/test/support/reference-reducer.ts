@@ -22,6 +22,8 @@ const TABLE: readonly (readonly [HealthState, HealthState, (found: Finding) => b
 ]
 
 const SECOND = 1_000_000
+/** The rules' own durations, in seconds. */
+const DURATIONS = { hold: 60, gap: 60, tolerance: 5 }
 const seenAt = ({ at, receivedAt }: HealthReport): number => Math.min(at, receivedAt)
 
 export type Reference = Readonly<{
@@ -34,8 +36,11 @@ export type Reference = Readonly<{
   replayed: readonly HealthReport[]
 }>
 
-/** What the default rules make of one operator's reports, in the order in which they come. */
-export function referenceReducer(reports: readonly HealthReport[]): Reference {
+/** What the rules make of one operator's reports, in the order in which they come. */
+export function referenceReducer(
+  reports: readonly HealthReport[],
+  { hold, gap, tolerance }: Readonly<typeof DURATIONS> = DURATIONS,
+): Reference {
   const path: HealthState[] = ['UNKNOWN']
   const [accepted, redelivered, replayed]: [HealthReport[], HealthReport[], HealthReport[]] = [[], [], []]
   let since: number | null = null
@@ -45,8 +50,8 @@ export function referenceReducer(reports: readonly HealthReport[]): Reference {
       redelivered.push(report)
       continue
     }
-    const recent = unbroken([...accepted, report]).slice(0, -1)
-    if (recent.some((earlier) => seenAt(earlier) - seenAt(report) > 5 * SECOND)) {
+    const recent = unbroken([...accepted, report], gap).slice(0, -1)
+    if (recent.some((earlier) => seenAt(earlier) - seenAt(report) > tolerance * SECOND)) {
       replayed.push(report)
       continue
     }
@@ -55,7 +60,7 @@ export function referenceReducer(reports: readonly HealthReport[]): Reference {
     const found: Finding = {
       bound: report.bindState === 'BOUND',
       rate: report.errorRate,
-      held: (side) => heldFor(unbroken(accepted), side) >= 60 * SECOND,
+      held: (side) => heldFor(unbroken(accepted, gap), side) >= hold * SECOND,
     }
     const row = TABLE.find(([state, , applies]) => state === from && applies(found))
     if (row === undefined) continue
@@ -68,13 +73,13 @@ export function referenceReducer(reports: readonly HealthReport[]): Reference {
 const isAfter = (a: HealthReport, b: HealthReport): boolean =>
   a.receivedAt > b.receivedAt || (a.receivedAt === b.receivedAt && a.streamSequence > b.streamSequence)
 
-/** The last of `reports` that lie no more than 60 s apart. */
-function unbroken(reports: readonly HealthReport[]): readonly HealthReport[] {
-  const gap = reports.findLastIndex((report, index) => {
+/** The last of `reports` that lie no more than `gap` seconds apart. */
+function unbroken(reports: readonly HealthReport[], gap: number): readonly HealthReport[] {
+  const start = reports.findLastIndex((report, index) => {
     const before = reports[index - 1]
-    return before !== undefined && report.receivedAt - before.receivedAt > 60 * SECOND
+    return before !== undefined && report.receivedAt - before.receivedAt > gap * SECOND
   })
-  return reports.slice(Math.max(0, gap))
+  return reports.slice(Math.max(0, start))
 }
 
 /** For how long the newest reports have all been bound and on one side; -1 when the newest is not. */

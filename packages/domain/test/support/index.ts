@@ -1,0 +1,1 @@
+export { type Reference, referenceReducer } from './reference-reducer.ts'
