@@ -33,10 +33,14 @@ export const databaseOn = (t: Test, serverUrl: string): Promise<TestDatabase> =>
     await sql.unsafe(`revoke temporary on database ${name} from public`)
   })
 
-/** A database without a schema. */
+/** A database without a schema, on a server that has the runtime's login. */
 export async function emptyDatabase(t: Test): Promise<TestDatabase> {
   const { postgres: server } = await testStack(t, ['postgres'])
   return newDatabase(t, server.url, async (sql, name) => {
+    await sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(hashtext(${LOCK}))`
+      await ensureTemplate(server.url, sql)
+    })
     await sql.unsafe(`create database ${name}`)
   })
 }
