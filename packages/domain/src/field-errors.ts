@@ -10,7 +10,7 @@ export function collectFieldErrors() {
         return parse()
       } catch (error) {
         if (!isDomainError(error, 'INVALID_PAYLOAD')) throw error
-        errors.push(...(error.errors ?? []))
+        errors.push(...(error.errors ?? [{ path: '', message: error.message }]))
         return undefined as T
       }
     },

@@ -29,9 +29,13 @@ export function recordedCreate(operator: Operator, { eventId, context }: Recordi
   return recorded('operator.create', 'operator.config.created.v1', { before: null, after: operator, payload, context })
 }
 
-/** History and `operator.config.updated.v1` of a change from `before` to `after`. */
-export function recordedUpdate(before: Operator, after: Operator, { eventId, context }: Recording): RecordedChange {
-  const diff = diffOperators(before, after)
+/** History and `operator.config.updated.v1` of a change from `before` to `after`; `rotated` when the secret was written. */
+export function recordedUpdate(
+  before: Operator,
+  after: Operator,
+  { eventId, context, rotated }: Recording & Readonly<{ rotated: boolean }>,
+): RecordedChange {
+  const diff = diffOperators(before, after, rotated)
   const payload: OperatorConfigUpdated = {
     ...envelope(after, eventId),
     changedFields: [...diff.changedFields],

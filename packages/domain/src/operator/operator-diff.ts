@@ -24,9 +24,15 @@ export type OperatorDiff = Readonly<{
   newValues: Readonly<Record<string, unknown>>
 }>
 
-export function diffOperators(before: Operator, after: Operator): OperatorDiff {
+/**
+ * `rotated` says that the secret was written: a change even where its version number is the old one, as after Vault lost
+ * the secret and counts anew.
+ */
+export function diffOperators(before: Operator, after: Operator, rotated = false): OperatorDiff {
   const [previous, next] = [flattened(before), flattened(after)]
-  const changedFields = Object.keys(next).filter((path) => previous[path] !== next[path])
+  const changedFields = Object.keys(next).filter(
+    (path) => previous[path] !== next[path] || (rotated && path === 'credentials'),
+  )
   const pick = (side: Record<string, unknown>) => Object.fromEntries(changedFields.map((path) => [path, side[path]]))
   return { changedFields, previousValues: pick(previous), newValues: pick(next) }
 }

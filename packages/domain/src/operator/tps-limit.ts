@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts'
+import { collectFieldErrors } from '../field-errors.ts'
 
 export const ENFORCEMENT_MODES = ['HARD_REJECT', 'SOFT_THROTTLE'] as const
 export type EnforcementMode = (typeof ENFORCEMENT_MODES)[number]
@@ -23,6 +24,7 @@ export const TPS_LIMIT_BOUNDS = {
   burstWindowMs: { minimum: 100, maximum: 60_000 },
 } as const
 
+/** Rejects with INVALID_PAYLOAD naming every member at fault. */
 export function tpsLimit(raw: Pick<TpsLimit, 'maxTps'> & Partial<TpsLimit>, path = 'tpsLimit'): TpsLimit {
   const limit = { ...TPS_LIMIT_DEFAULTS, ...raw }
   const check = (name: keyof typeof TPS_LIMIT_BOUNDS, ok: (value: number) => boolean, what: string) => {
@@ -32,9 +34,11 @@ export function tpsLimit(raw: Pick<TpsLimit, 'maxTps'> & Partial<TpsLimit>, path
       throw invalid(`${path}.${name}`, `must be ${what} from ${minimum} to ${maximum}`)
     }
   }
-  check('maxTps', Number.isInteger, 'an integer')
-  check('burstMultiplier', hasAtMostTwoDecimals, 'a number with at most two decimals')
-  check('burstWindowMs', Number.isInteger, 'an integer')
+  const { field, assertNone } = collectFieldErrors()
+  field(() => check('maxTps', Number.isInteger, 'an integer'))
+  field(() => check('burstMultiplier', hasAtMostTwoDecimals, 'a number with at most two decimals'))
+  field(() => check('burstWindowMs', Number.isInteger, 'an integer'))
+  assertNone()
   return limit
 }
 

@@ -72,7 +72,7 @@ async function applyPatch(
         }),
       }
     : revision
-  await change.record(next, recordedUpdate(current, next, { eventId, context }))
+  await change.record(next, recordedUpdate(current, next, { eventId, context, rotated: rotates }))
   return next
 }
 
