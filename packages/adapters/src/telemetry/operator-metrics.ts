@@ -23,6 +23,13 @@ export const OPERATOR_METRICS = {
     apps: ADMIN,
     labels: { result: ['ok', 'not_found', 'conflict', 'error'] },
   },
+  rotationsBlocked: {
+    kind: 'counter',
+    name: 'ops_rotations_blocked_total',
+    help: 'Rotations refused because unfinished ones of the same operator piled up in Vault',
+    apps: ADMIN,
+    labels: {},
+  },
   routingRuleCreate: {
     kind: 'counter',
     name: 'ops_routing_rule_create_total',

@@ -63,7 +63,7 @@ async function run(paths: Layout): Promise<number> {
     { into: opened, say },
   )
   const stack = await describe(services, ports)
-  await untilRelayWorks(stack.nats.url)
+  await untilRelayWorks(stack.nats.url, [stack.admin.management, stack.ingestor.management])
   if (!existsSync(paths.examplesMade)) {
     await createExamples(stack.admin.url, stack.admin.tokens.admin)
     await writePrivate(paths.examplesMade, '')

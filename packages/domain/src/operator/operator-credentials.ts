@@ -9,6 +9,13 @@ import type { OperatorId } from './operator-id.ts'
  */
 const MAX_VERSIONS_AHEAD = 8
 
+/** Rotations that reached Vault and never committed have piled up: until somebody looks, none more is begun. */
+export class RotationsBlocked extends DomainError {
+  constructor() {
+    super('VAULT_UNAVAILABLE', 'too many unfinished rotations of this operator; an engineer must look')
+  }
+}
+
 /** Writes the first version of a new operator's secret and returns its number. */
 export const writeCredentials = (
   store: Pick<CredentialsStore, 'write'>,
@@ -27,7 +34,7 @@ export async function rotateCredentials(
 ): Promise<number> {
   const latest = await store.latestVersion(current.operatorId)
   if (latest - current.credentialsVersion >= MAX_VERSIONS_AHEAD) {
-    throw new DomainError('VAULT_UNAVAILABLE', 'too many unfinished rotations of this operator; an engineer must look')
+    throw new RotationsBlocked()
   }
   const password = change.password ?? (await readCredentials(store, current)).password
   return store.write(current.operatorId, { systemId: change.systemId, password }, latest)

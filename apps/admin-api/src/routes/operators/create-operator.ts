@@ -19,7 +19,10 @@ export const createOperatorRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const command = parseCreateOperator(request.body, changeContext(request))
-      const created = await ports.observe('create', () => createOperator(ports, command))
+      const created = await ports.observe(
+        { action: 'create', adminId: command.context.actor, operatorIdOf: ({ operator }) => operator.operatorId },
+        () => createOperator(ports, command),
+      )
       return reply
         .code(201)
         .header('location', `/v1/admin/operators/${created.operator.operatorId}`)

@@ -25,7 +25,9 @@ export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
         ...(expected === undefined ? {} : { ifMatch: expected }),
         context: changeContext(request),
       }
-      await ports.observe('delete', () => softDeleteOperator(ports, command))
+      await ports.observe({ action: 'delete', adminId: command.context.actor, operatorId }, () =>
+        softDeleteOperator(ports, command),
+      )
       return reply.code(204).send(null)
     },
   )

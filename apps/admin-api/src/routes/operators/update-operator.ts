@@ -37,7 +37,9 @@ export const updateOperatorRoute: AdminRoute = (app, ports) => {
         ...(expected === undefined ? {} : { ifMatch: expected }),
         context: changeContext(request),
       }
-      const updated = await ports.observe('update', () => updateOperator(ports, command))
+      const updated = await ports.observe({ action: 'update', adminId: command.context.actor, operatorId }, () =>
+        updateOperator(ports, command),
+      )
       return reply.header('etag', operatorETag(updated)).send(toOperatorResource(updated, updated.warnings))
     },
   )
