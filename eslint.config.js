@@ -13,6 +13,9 @@ const TESTS = [
 ]
 const OWN_ENTRIES = ['packages/devstack/src/**/*.ts', 'infra/toolchain/*.ts'] // what people run by hand
 
+// One program for the repository is a third faster than one per package; a package linted alone needs only its own.
+const PROGRAM = process.cwd() === import.meta.dirname ? { project: './tsconfig.json' } : { projectService: true }
+
 const PASSWORD_LIKE = '/^(password|passwd|passphrase|pwd|secret)$|_(password|passwd|passphrase|pwd|secret)$/i'
 
 const NAMED_EXPORTS = {
@@ -45,7 +48,7 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { ...PROGRAM, tsconfigRootDir: import.meta.dirname } },
     rules: {
       'no-console': 'error',
       'no-restricted-syntax': ['error', ...PRODUCTION],
