@@ -33,8 +33,9 @@ export const getOperatorCredentialsRoute: InternalRoute = (app, ports) => {
       },
     },
     async (request, reply) => {
-      const read = await observed(ports, request.identity, () =>
-        getOperatorCredentials(ports, operatorIdFrom(request.params.operatorId)),
+      const { operatorId } = request.params
+      const read = await observed(ports, { ...request.identity, operatorId }, async () =>
+        getOperatorCredentials(ports, operatorIdFrom(operatorId)),
       )
       return reply.header('cache-control', 'no-store').send(toResource(read))
     },
@@ -57,18 +58,18 @@ const toResource = ({ operator, credentials }: OperatorWithCredentials): Static<
 /** Who read which operator's credentials, and with what result: one line and one count for each read. */
 async function observed(
   { log, metrics }: InternalPorts,
-  identity: object | undefined,
+  who: object,
   useCase: () => Promise<OperatorWithCredentials>,
 ): Promise<OperatorWithCredentials> {
   const since = performance.now()
-  const tell = (result: 'ok' | 'not_found' | 'vault_error' | 'error', operatorId?: string) => {
+  const tell = (result: 'ok' | 'not_found' | 'vault_error' | 'error') => {
     metrics.credentialsRead.inc({ result })
     const durationMs = Math.round((performance.now() - since) * 10) / 10
-    log.info({ action: 'credentials', ...identity, operatorId, result, durationMs }, 'credentials read')
+    log.info({ action: 'credentials', ...who, result, durationMs }, 'credentials read')
   }
   try {
     const read = await withSpan('ops.internal.getCredentials', { 'ops.action': 'credentials' }, useCase)
-    tell('ok', read.operator.operatorId)
+    tell('ok')
     return read
   } catch (error) {
     tell(resultOf(error))
