@@ -12,11 +12,11 @@ command=${1-}
 export TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
 
 case "$command" in
-  start | tour | docs | check | format | node) bring dependencies ;;
+  start | tour | figures | docs | check | format | node) bring dependencies ;;
   test | test-one | test-vault-contract) bring dependencies tap ;;
   pipeline) bring dependencies tap pnpm ;;
   *)
-    say 'usage: run.sh start | tour | docs | check | format | test | test-one FILE … | pipeline [TURBO ARGUMENT …] |' \
+    say 'usage: run.sh start | tour | figures | docs | check | format | test | test-one FILE … | pipeline [TURBO ARGUMENT …] |' \
       'test-vault-contract | node [ARGUMENT …]'
     exit 64
     ;;
@@ -28,6 +28,7 @@ with_stack=packages/devstack/src/with-stack.ts
 case "$command" in
   start) run packages/devstack/src/start/main.ts "$@" ;;
   tour) run packages/devstack/src/tour/main.ts "$@" ;;
+  figures) run packages/devstack/src/figures/main.ts "$@" ;;
   docs | check | format | test | test-one) run "$toolchain/$command.ts" "$@" ;;
   test-vault-contract) run packages/devstack/src/vault/real.vault.test.ts "$@" ;;
   # One stack for the tests of all packages; as many tasks at a time as there are processors.

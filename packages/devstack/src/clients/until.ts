@@ -7,6 +7,6 @@ export async function until<T>(what: string, ask: () => Promise<T | null | undef
     const answer = await ask()
     if (answer !== null && answer !== undefined) return answer
     if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs / 1_000} s`)
-    await sleep(2)
+    await sleep(1)
   }
 }
