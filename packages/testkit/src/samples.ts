@@ -1,3 +1,4 @@
+import { type AdminClient, type Answer, expectStatus } from '@oms/devstack/clients'
 import { randomUUID } from 'node:crypto'
 
 /** The body of a create that collides with no other. */
@@ -13,4 +14,13 @@ export function anOperator(fields: Readonly<Record<string, unknown>> = {}): Reco
     tpsLimit: { maxTps: 100 },
     ...fields,
   }
+}
+
+/** Creates one and returns it as the API answers. */
+export async function createdOperator(
+  admin: AdminClient,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<Answer['body'] & Readonly<{ operatorId: string; name: string; host: string; systemId: string }>> {
+  const { body } = expectStatus(await admin('POST', '/operators', anOperator(fields)), 201)
+  return body as Awaited<ReturnType<typeof createdOperator>>
 }

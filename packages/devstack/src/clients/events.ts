@@ -22,6 +22,8 @@ export type EventWatch = AsyncDisposable &
     stored(stream: EventStream): Promise<readonly SeenEvent[]>
   }>
 
+const FETCH_WITHIN_MS = 10_000
+
 const codec = JSONCodec<Record<string, unknown>>()
 
 /** Listens to everything that the service tells, from now on; waits for the streams and survives a lost server. */
@@ -53,12 +55,12 @@ export async function watchEvents(url: string): Promise<EventWatch> {
       const { state } = await manager.streams.info(stream)
       const events: SeenEvent[] = []
       if (state.messages === 0) return events
-      const consumer = await jetstream.consumers.get(stream, { deliver_policy: DeliverPolicy.All })
-      const messages = await consumer.consume()
-      for await (const message of messages) {
-        events.push(toEvent(message))
-        if (message.seq >= state.last_seq) break
-      }
+      // From the first on by default; asking for DeliverPolicy.All makes the client ask for what no server accepts.
+      const consumer = await jetstream.consumers.get(stream)
+      const messages = await consumer.fetch({ max_messages: state.messages, expires: FETCH_WITHIN_MS })
+      for await (const message of messages) events.push(toEvent(message))
+      if (events.length < state.messages)
+        throw new Error(`${stream} gave ${events.length} of ${state.messages} messages`)
       return events
     },
     async [Symbol.asyncDispose]() {
