@@ -13,13 +13,18 @@ export type Footprint = Readonly<{
 }>
 
 export async function footprint({ sql, secrets }: Pick<Service, 'sql' | 'secrets'>): Promise<Footprint> {
+  const { data } = await secrets('LIST', 'secret/metadata/ops/operators')
+  return { ...(await footprintInPostgres({ sql })), secrets: ((data.keys ?? []) as unknown[]).length }
+}
+
+/** The same without a look at Vault, for when that is away. */
+export async function footprintInPostgres({ sql }: Pick<Service, 'sql'>): Promise<Omit<Footprint, 'secrets'>> {
   const [rows] = await sql<Omit<Footprint, 'secrets'>[]>`
     SELECT (SELECT count(*)::integer FROM ops.operators) AS operators,
       (SELECT coalesce(sum(version), 0)::integer FROM ops.operators) AS versions,
       (SELECT count(*)::integer FROM ops.credential_cleanup) AS cleanups,
       (SELECT count(*)::integer FROM ops.admin_audit_log) AS history,
       (SELECT count(*)::integer FROM ops.outbox) AS events`
-  const { data } = await secrets('LIST', 'secret/metadata/ops/operators')
   if (rows === undefined) throw new TypeError('SELECT returned no row')
-  return { ...rows, secrets: ((data.keys ?? []) as unknown[]).length }
+  return rows
 }

@@ -2,7 +2,7 @@ export { type AdminClient, expectStatus, type Answer, type SeenEvent, until } fr
 export type { LogLine, RunningApp } from './running-app.ts'
 export { type Report, type Service, type ServiceOptions, startService } from './service.ts'
 export { type Ended, runApp } from './run-app.ts'
-export { type Footprint, footprint } from './footprint.ts'
+export { type Footprint, footprint, footprintInPostgres } from './footprint.ts'
 export { anOperator, createdOperator } from './samples.ts'
 export { type Wire, type WireAnswer, type WireRequest, wireTo } from './wire.ts'
 export { assertNothingHalfMade, assertSound } from './assert-sound.ts'
