@@ -21,12 +21,15 @@ export type ConnectionOptions = Readonly<{
 /** One pool of postgres.js, with as many slots as connections: nothing ever waits in the driver's own, endless queue. */
 export type Generation = Readonly<{ sql: postgres.Sql; slots: Slots; born: number }>
 
+/** How long a caller waits, and for what. */
+export type Limit = Readonly<{ milliseconds: number; what: string }>
+
 export type Connections = AsyncDisposable &
   Readonly<{
     deadlineMs: number
     current(): Generation
     /** `work` or DEADLINE_EXCEEDED; an answer that is long overdue, or a start-up without one, also ends its generation. */
-    within<T>(generation: Generation, work: Promise<T>, milliseconds: number, what: string): Promise<T>
+    within<T>(generation: Generation, work: Promise<T>, limit: Limit): Promise<T>
   }>
 
 const CONNECT_SECONDS = 2
@@ -64,7 +67,7 @@ export function createConnections(options: ConnectionOptions): Connections {
   return {
     deadlineMs,
     current: () => current,
-    within: (generation, work, milliseconds, what) =>
+    within: (generation, work, { milliseconds, what }) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(deadlineExceeded(what)), Math.max(milliseconds, 0))
         const overdue = setTimeout(() => replace(generation), Math.max(milliseconds, 0) + OVERDUE_MS)
@@ -80,6 +83,7 @@ export function createConnections(options: ConnectionOptions): Connections {
           (error: unknown) => {
             settled()
             if (isConnectTimeout(error) && performance.now() - generation.born > LEAST_LIFE_MS) replace(generation)
+            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the driver rejected with
             reject(error)
           },
         )

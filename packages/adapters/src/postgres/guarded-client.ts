@@ -13,14 +13,17 @@ export function createGuardedClient(connections: Connections): postgres.Sql {
     statement((asValues) =>
       inSlot(connections, (generation, left) => {
         const sent = send(generation.sql, asValues, ...query)
-        return { answer: connections.within(generation, sent, left, 'a statement'), settled: sent }
+        return {
+          answer: connections.within(generation, sent, { milliseconds: left, what: 'a statement' }),
+          settled: sent,
+        }
       }),
     )
   const client = {
     options: connections.current().sql.options,
     unsafe,
     begin: <T>(work: (tx: Transaction) => Promise<T>) =>
-      inSlot(connections, (generation, left) => transaction(connections, generation, left, work)),
+      inSlot(connections, (generation, left) => transaction({ connections, generation, left }, work)),
   }
   // drizzle uses no more of it than this.
   return client as unknown as postgres.Sql

@@ -17,11 +17,11 @@ const RETRY_MS = 500
  * The driver's own `listen` is not used: it tells neither of a loss nor of an answer that never comes.
  */
 export function listenForEver(
-  options: ConnectionOptions,
+  options: ConnectionOptions & Readonly<{ log: PostgresLog }>,
   channel: string,
   onNotify: () => void,
-  log: PostgresLog,
 ): Listener {
+  const { log } = options
   const stop = Promise.withResolvers<'stop'>()
   let stopped = false
 

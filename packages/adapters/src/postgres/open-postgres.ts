@@ -58,12 +58,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
       }
     },
     listen: (channel, onNotify) => {
-      const listener = listenForEver(
-        { ...shared, url: directUrl, pooled: false, pool: 1 },
-        channel,
-        onNotify,
-        options.log,
-      )
+      const listener = listenForEver({ ...shared, url: directUrl, pooled: false, pool: 1 }, channel, onNotify)
       listeners.add(listener)
       return listener
     },

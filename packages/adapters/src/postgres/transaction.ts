@@ -10,6 +10,9 @@ export type Transaction = Readonly<{ unsafe: Unsafe }>
 /** What runs in a slot: the caller's answer, and when the connection is free again, which may be later. */
 export type Started<T> = Readonly<{ answer: Promise<T>; settled: Promise<unknown> }>
 
+/** The connection it runs on, and what is left of the caller's patience, in milliseconds. */
+export type Slot = Readonly<{ connections: Connections; generation: Generation; left: number }>
+
 type Outcome<T> = Readonly<{ value: T } | { error: unknown }>
 
 /**
@@ -19,9 +22,7 @@ type Outcome<T> = Readonly<{ value: T } | { error: unknown }>
  * Whether a COMMIT without an answer stands is nobody's guess: CommitOutcomeUnknown. Never settles while `work` runs.
  */
 export function transaction<T>(
-  { deadlineMs, within }: Connections,
-  generation: Generation,
-  left: number,
+  { connections: { deadlineMs, within }, generation, left }: Slot,
   work: (tx: Transaction) => Promise<T>,
 ): Started<T> {
   const opened = Promise.withResolvers<void>()
@@ -41,7 +42,10 @@ export function transaction<T>(
         if (phase === 'lost') throw failure
         if (phase === 'over') throw new Error('the transaction is over')
         try {
-          return await within(generation, send(tx, asValues, ...query), deadlineMs, 'a statement')
+          return await within(generation, send(tx, asValues, ...query), {
+            milliseconds: deadlineMs,
+            what: 'a statement',
+          })
         } catch (error) {
           failure ??= error
           if (isConnectionLoss(error)) lose(error)
@@ -69,7 +73,7 @@ export function transaction<T>(
 
   const answer = async (): Promise<T> => {
     try {
-      await within(generation, opened.promise, left, 'BEGIN')
+      await within(generation, opened.promise, { milliseconds: left, what: 'BEGIN' })
     } catch (error) {
       if (phase === 'open') phase = 'over'
       throw error
@@ -77,11 +81,12 @@ export function transaction<T>(
     const outcome = await worked.promise
     if ('error' in outcome) {
       // Awaited so that the locks are free when the caller goes on.
-      if (!isLost() && !isUnanswered(outcome.error)) await settle(within(generation, ended, deadlineMs, 'ROLLBACK'))
+      if (!isLost() && !isUnanswered(outcome.error))
+        await settle(within(generation, ended, { milliseconds: deadlineMs, what: 'ROLLBACK' }))
       throw outcome.error
     }
     try {
-      return await within(generation, ended, deadlineMs, 'COMMIT')
+      return await within(generation, ended, { milliseconds: deadlineMs, what: 'COMMIT' })
     } catch (error) {
       throw error instanceof postgres.PostgresError ? error : new CommitOutcomeUnknown(error)
     }
