@@ -42,6 +42,7 @@ export interface RunningApp extends AsyncDisposable {
 
 type Up = Readonly<{ child: ChildProcess; port: number | undefined; managementPort: number }>
 
+const COMPILED = join(CHECKOUT, 'node_modules/.cache/apps')
 const UP_WITHIN_MS = 60_000
 const END_WITHIN_MS = 15_000
 
@@ -141,7 +142,8 @@ function launch({ app, entry, environment, logFile }: AppPlan, extra: object, re
   const child = spawn(process.execPath, ['--conditions=@oms/source', join(CHECKOUT, 'apps', app, entry)], {
     cwd: CHECKOUT,
     stdio: ['ignore', log, log],
-    env: { ...environment, ...extra },
+    // An app is started many times over: this spares it a quarter of the time.
+    env: { NODE_COMPILE_CACHE: COMPILED, ...environment, ...extra },
   })
   closeSync(log)
   const identity = child.pid === undefined ? undefined : identify(child.pid)

@@ -1,0 +1,128 @@
+import { until } from '@oms/devstack/clients'
+import type { Service } from './service.ts'
+import {
+  contradictions,
+  type Facts,
+  ofVisibility,
+  type OperatorFact,
+  type Transition,
+  type Versions,
+} from './soundness.ts'
+
+type Asked = Pick<Service, 'admin' | 'peer' | 'secrets' | 'sql' | 'events'>
+
+/**
+ * Waits until relay and sweeper have nothing left to do, then holds all parts of the service against each other: rows,
+ * both APIs, Vault, history, streams, health. Rejects with every contradiction. Nobody may write meanwhile.
+ */
+export async function assertSound(service: Asked): Promise<void> {
+  await atRest(service)
+  const wrong = contradictions(await readFacts(service))
+  if (wrong.length > 0) throw new Error(`the service is not sound:\n${wrong.join('\n')}`)
+}
+
+/** That whatever the internal API shows is complete: for the time in which nothing is cleaned up yet, or no admin-api runs. */
+export async function assertNothingHalfMade(service: Asked): Promise<void> {
+  const operators = await readOperators(service)
+  const listed = await listInternally(service)
+  const credentials = await readCredentials(service, listed)
+  const wrong = ofVisibility({ operators, listed: { 'internal API': listed }, credentials })
+  if (wrong.length > 0) throw new Error(`something half made is visible:\n${wrong.join('\n')}`)
+}
+
+/** Everything is published or parked, and nothing waits for the sweeper. */
+async function atRest({ sql }: Asked): Promise<void> {
+  await until('an outbox that is drained, and no due clean-up', async () => {
+    const [row] = await sql<{ waiting: boolean }[]>`
+      SELECT EXISTS (SELECT FROM ops.outbox WHERE published_at IS NULL AND parked_at IS NULL)
+          OR EXISTS (SELECT FROM ops.credential_cleanup WHERE due_at <= now()) AS waiting`
+    return row?.waiting === false ? true : undefined
+  })
+}
+
+export async function readFacts(service: Asked): Promise<Facts> {
+  const { sql, events } = service
+  const internally = listInternally(service)
+  const [operators, admin, internal, credentials, secrets] = await Promise.all([
+    readOperators(service),
+    listForAdmins(service),
+    internally,
+    internally.then((listed) => readCredentials(service, listed)),
+    listSecrets(service),
+  ])
+  const cleanups = await sql<{ operatorId: string; reason: string; due: boolean }[]>`
+    SELECT operator_id AS "operatorId", reason, due_at <= now() OR sweeps > 0 AS due FROM ops.credential_cleanup`
+  const audit = await sql<{ operatorId: string; version: number }[]>`
+    SELECT operator_id AS "operatorId", version FROM ops.admin_audit_log ORDER BY at`
+  const [outbox] = await sql<{ unpublished: number }[]>`
+    SELECT count(*)::integer AS unpublished FROM ops.outbox WHERE published_at IS NULL`
+  const healthLog = await sql<Transition[]>`
+    SELECT operator_id AS "operatorId", transition::integer, previous_state AS "previousState", new_state AS "newState"
+    FROM ops.operator_health_log ORDER BY received_at, transition`
+  const health = await sql<{ operatorId: string; state: string; transitions: number }[]>`
+    SELECT operator_id AS "operatorId", state, transitions::integer FROM ops.operator_health`
+  return {
+    operators,
+    listed: { 'admin API': admin, 'internal API': internal },
+    credentials,
+    secrets,
+    cleanups,
+    audit,
+    unpublished: outbox?.unpublished ?? 0,
+    healthLog,
+    health,
+    configEvents: (await events.stored('OPERATOR_CONFIG')).map(({ subject, payload, messageId }) => ({
+      operatorId: String(payload.operatorId),
+      subject,
+      version: Number(payload.version),
+      messageId,
+    })),
+    healthEvents: (await events.stored('OPERATOR_HEALTH')).map(({ payload, messageId }) => ({
+      ...(payload as unknown as Transition),
+      messageId,
+    })),
+  }
+}
+
+const readOperators = ({ sql }: Asked): Promise<readonly OperatorFact[]> => sql<OperatorFact[]>`
+  SELECT operator_id AS "operatorId", provisioning, version, credentials_version AS "credentialsVersion",
+         deleted_at IS NOT NULL AS deleted
+  FROM ops.operators`
+
+async function listForAdmins({ admin }: Asked): Promise<readonly Versions[]> {
+  const listed: Versions[] = []
+  for (let page = 1; ; page += 1) {
+    const { body } = await admin('GET', `/operators?limit=200&page=${page}`)
+    const data = body.data as readonly Versions[]
+    listed.push(...data)
+    if (data.length < 200) return listed
+  }
+}
+
+const listInternally = async ({ peer }: Asked): Promise<readonly Versions[]> =>
+  (await peer('/operators')).body.operators as readonly Versions[]
+
+const PATH = 'ops/operators'
+
+async function listSecrets({ secrets }: Asked): Promise<readonly string[]> {
+  // An empty folder is a 404: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#list-secrets
+  const { data } = await secrets('LIST', `secret/metadata/${PATH}`)
+  return ((data.keys ?? []) as readonly string[]).map((key) => key.replace(/\/$/, ''))
+}
+
+const readCredentials = ({ peer, secrets }: Asked, listed: readonly Versions[]): Promise<Facts['credentials']> =>
+  Promise.all(
+    listed.map(async ({ operatorId, credentialsVersion }) => {
+      const [{ status, body }, { data }] = await Promise.all([
+        peer(`/operators/${operatorId}/credentials`),
+        secrets('GET', `secret/data/${PATH}/${operatorId}/credentials?version=${credentialsVersion}`),
+      ])
+      const held = data.data as Readonly<Record<string, unknown>> | null | undefined
+      const genuine =
+        body.credentialsVersion === credentialsVersion &&
+        typeof held?.password === 'string' &&
+        body.password === held.password &&
+        body.systemId === held.systemId
+      return { operatorId, status, genuine }
+    }),
+  )
