@@ -6,7 +6,7 @@ import { newOperatorId } from '../contracts/samples.ts'
 import { DomainError } from '../errors.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
-import { cacheEntry } from './cached-health.ts'
+import { cacheEntries, cacheEntry } from './cached-health.ts'
 import { getOperatorHealth } from './get-operator-health.ts'
 import { OperatorHealthChanged } from './health-events.ts'
 import { HEALTH_THRESHOLD_DEFAULTS } from './health-thresholds.ts'
@@ -198,12 +198,13 @@ t.test('reports of unknown and deleted operators are handed back and write nothi
   const { ports, operatorId, of, events } = await aWorld()
   await deleteOperatorIn(ports, operatorId)
   ports.store.outbox.clear()
+  ports.healthCache.faults.fail('put', away)
   const strangers = [of({ second: 0 }), of({ second: 1 }, { operatorId: newOperatorId() })]
   const folded = await ingestHealthEvent(ports, strangers)
   t.same(folded.unknown, strangers)
   t.equal(ports.store.health.size, 0)
   t.same(events(), [])
-  t.equal(await ports.healthCache.get(operatorId), undefined)
+  t.same(ports.failures, [], 'the cache was left alone')
 })
 
 t.test('a repository that never lets decide is a defect, and says so', async (t) => {
@@ -219,6 +220,10 @@ t.test('a key lives as long as its report is fresh, and never longer than 60 s',
   const ttls = [-5, 0, 0.5, 59.5, 60, 61].map((age) => cacheEntry(health, age)?.ttlSeconds)
   t.same(ttls, [60, 60, 60, 1, undefined, undefined])
   t.equal(cacheEntry(unreported(operatorId)), undefined)
+  t.same(
+    cacheEntries([unreported(operatorId), health]).map(({ value }) => value.status),
+    ['HEALTHY'],
+  )
   t.equal(cacheEntry({ ...health, since: null }), undefined)
   t.equal(cacheEntry({ ...health, lastStreamSequence: null })?.value.streamSequence, 0)
 })
@@ -226,7 +231,7 @@ t.test('a key lives as long as its report is fresh, and never longer than 60 s',
 t.test('a cache that came back empty is given what is fresh, each key for the rest of its life', async (t) => {
   const { ports, clock, ids, of } = await aWorld(4)
   const [silent, early, late, mute] = ids
-  await ingestHealthEvent(ports, [of({ second: 0 }, { operatorId: silent! })])
+  await ingestHealthEvent(ports, [of({ second: 5 }, { operatorId: silent! })])
   await ingestHealthEvent(ports, [of({ second: 10, bind: 'UNBOUND' }, { operatorId: early! })])
   await ingestHealthEvent(ports, [of({ second: 50 }, { operatorId: late! })])
   for (const id of ids) await ports.healthCache.remove(id)

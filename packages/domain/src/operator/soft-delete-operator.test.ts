@@ -154,6 +154,18 @@ t.test('the health key goes after the commit, and a cache that is away does not 
   t.equal(other.wakes.count, 1)
 })
 
+t.test('a delete asks for no place across Vault', async (t) => {
+  const { ports, operatorId } = await aWorldWithRoshan()
+  const context = by('zahra')
+  const asked: boolean[] = []
+  const change: typeof ports.operators.change = (id, options, work) => {
+    asked.push(options.acrossVault)
+    return ports.operators.change(id, options, work)
+  }
+  await softDeleteOperator({ ...ports, operators: { ...ports.operators, change } }, { operatorId, context })
+  t.same(asked, [false])
+})
+
 t.test('a delete of unknown outcome is answered by what stands', async (t) => {
   const stood = await aWorldWithRoshan()
   stood.operators.faults.fail('change', commitUnknown, { once: true, afterwards: true })
@@ -169,7 +181,7 @@ t.test('a delete of unknown outcome is answered by what stands', async (t) => {
     const before = committed(world)
     world.operators.faults.fail('change', fault, { once: true })
     const error = await errorOf(remove())
-    t.match(error, { code: 'DEPENDENCY_UNAVAILABLE' })
+    t.match(error, { code: 'DEPENDENCY_UNAVAILABLE', ...(cause && { retryAfter: 1 }) })
     t.equal((error as Error).cause, cause)
     t.same(committed(world), before)
     t.equal(wakes.count, 0)
