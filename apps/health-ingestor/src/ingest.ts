@@ -30,7 +30,7 @@ const HOUR_MS = 3_600_000
  * again, when it cannot be recorded.
  */
 export function createIngest(ports: IngestPorts): (messages: readonly InboundMessage[]) => Promise<Settlement[]> {
-  const complained = oncePerHour()
+  const oncePerOperator = oncePerHour()
 
   function decoded(message: InboundMessage): Decoded {
     const result = ports.decode(message)
@@ -55,10 +55,12 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
     if (report === undefined) {
       await ports.deadLetters.publish({ ...letter, reason: 'UNDECODABLE' })
       ports.onDeadLetter('UNDECODABLE')
-    } else if (!complained.has(report.operatorId)) {
-      await ports.deadLetters.publish({ ...letter, reason: 'UNKNOWN_OPERATOR', operatorId: report.operatorId })
-      complained.add(report.operatorId)
-      ports.onDeadLetter('UNKNOWN_OPERATOR')
+    } else {
+      const { operatorId } = report
+      await oncePerOperator(operatorId, async () => {
+        await ports.deadLetters.publish({ ...letter, reason: 'UNKNOWN_OPERATOR', operatorId })
+        ports.onDeadLetter('UNKNOWN_OPERATOR')
+      })
     }
   }
 
@@ -84,15 +86,24 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
   }
 }
 
-/** The stream drops a repeated letter too; this spares it the traffic of a connector that reports a deleted operator. */
-function oncePerHour(): Pick<Set<string>, 'has' | 'add'> {
+/**
+ * The stream drops a repeated letter too; this spares it the traffic of a connector that reports a deleted operator. Who
+ * comes while the first is at it shares its outcome; a failure does not count.
+ */
+function oncePerHour(): (key: string, act: () => Promise<void>) => Promise<void> {
   let hour = 0
-  const seen = new Set<string>()
-  const current = (): Set<string> => {
+  const done = new Map<string, Promise<void>>()
+  return (key, act) => {
     const now = Math.floor(Date.now() / HOUR_MS)
-    if (now !== hour) seen.clear()
+    if (now !== hour) done.clear()
     hour = now
-    return seen
+    const doing =
+      done.get(key) ??
+      act().catch((error: unknown) => {
+        done.delete(key)
+        throw error
+      })
+    done.set(key, doing)
+    return doing
   }
-  return { has: (key) => current().has(key), add: (key) => current().add(key) }
 }

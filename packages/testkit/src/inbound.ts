@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { DeliverPolicy, type JetStreamClient, JSONCodec } from 'nats'
+import { type JetStreamClient, JSONCodec } from 'nats'
 
 /** What a test says of a report; the rest is a healthy bind, now. */
 export type Report = Readonly<{
@@ -42,13 +42,12 @@ export async function storedReports(jetstream: JetStreamClient): Promise<readonl
   const { state } = await (await jetstream.jetstreamManager()).streams.info(INBOUND.stream)
   const reports: StoredReport[] = []
   if (state.messages === 0) return reports
-  const consumer = await jetstream.consumers.get(INBOUND.stream, { deliver_policy: DeliverPolicy.All })
-  for await (const { data, seq, info } of await consumer.consume()) {
+  const consumer = await jetstream.consumers.get(INBOUND.stream)
+  const messages = await consumer.fetch({ max_messages: state.messages, expires: 30_000 })
+  for await (const { data, seq, info } of messages) {
     const body = decoded(data)
-    if (body !== undefined) {
+    if (body !== undefined)
       reports.push({ ...body, sequence: seq, receivedAt: Math.trunc(info.timestampNanos / 1_000) })
-    }
-    if (seq >= state.last_seq) break
   }
   return reports
 }
