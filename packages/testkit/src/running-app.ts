@@ -66,6 +66,8 @@ export function planApp(plan: AppPlan, reaper: Reaper): RunningApp {
   async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const before = output().length
     const child = launch(plan, { ...ports, ...environment }, reaper)
+    // At once, so that a process that dies before it listens can be waited for, too.
+    up = { child, port: undefined, managementPort: 0 }
     up = { child, ...(await listening(child, () => output().slice(before), plan)) }
     ports = {
       MANAGEMENT_PORT: String(up.managementPort),
