@@ -1,4 +1,13 @@
-import { anOperator, assertSound, createdOperator, expectStatus, footprint, startService, until } from '@oms/testkit'
+import {
+  anOperator,
+  assertSound,
+  createdOperator,
+  expectStatus,
+  footprint,
+  footprintInPostgres,
+  startService,
+  until,
+} from '@oms/testkit'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -11,8 +20,8 @@ const app = service.app('admin-api')
 const create = (fields: Readonly<Record<string, unknown>> = {}) => createdOperator(admin, fields)
 const rotate = (operatorId: string, password: string) => admin('PATCH', `/operators/${operatorId}`, { password })
 const written = async () => {
-  const { operators, versions, history, events } = await footprint(service)
-  return { operators, versions, history, events }
+  const { cleanups: _, ...rows } = await footprintInPostgres(service)
+  return rows
 }
 const isWrite = ({ method, path }: { method: string; path: string }) => method !== 'GET' && path.includes('/data/')
 const UNAVAILABLE = { status: 503, body: { code: 'VAULT_UNAVAILABLE', retryAfter: Number } }
@@ -36,7 +45,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'answering 500': { begin: () => faults.fail(500), ...over },
   'refusing the token': { begin: () => faults.fail(403), ...over },
   'slower than 2 s, its writes landing late': { begin: () => faults.slow(2_300, { when: isWrite }), ...over },
-  'hanging on writes': { begin: () => faults.hang({ when: isWrite }), ...over },
   'cutting connections before it writes': { begin: () => faults.dropBeforeWrite({ when: isWrite }), ...over },
   'cutting connections after it has written': { begin: () => faults.dropAfterWrite({ when: isWrite }), ...over },
 }
@@ -123,12 +131,13 @@ t.test('with Vault hanging, rotations take half of the pool at most; the circuit
   const operators = await Promise.all(Array.from({ length: 2 * HALF }, () => create()))
   await recovered()
   let arrived = 0
-  faults.onRequest(({ path }) => void (arrived += path.startsWith('secret/metadata/') ? 1 : 0))
+  faults.onRequest(({ path }) => void (arrived += path.includes('/metadata/') ? 1 : 0))
   faults.hang()
   const held = operators.slice(0, HALF).map(({ operatorId }) => rotate(operatorId, 'held'))
   await until('rotations that wait for Vault', async () => (arrived >= HALF ? true : undefined))
 
-  const since = performance.now()
+  let timedOut = false
+  const answered = Promise.all(held).finally(() => (timedOut = true))
   const surplus = await Promise.all(operators.slice(HALF).map(({ operatorId }) => rotate(operatorId, 'surplus')))
   for (const { status, headers, body } of surplus) {
     t.match({ status, body }, { status: 503, body: { code: 'SERVICE_OVERLOADED', retryAfter: Number } })
@@ -136,17 +145,15 @@ t.test('with Vault hanging, rotations take half of the pool at most; the circuit
   }
   const reads = await Promise.all(operators.map(({ operatorId }) => admin('GET', `/operators/${operatorId}`)))
   t.ok(reads.every(({ status, body }) => status === 200 && body.version === 1))
-  t.ok(performance.now() - since < 1_900, 'refused and read before Vault timed out')
-  for (const answer of await Promise.all(held)) t.match(answer, UNAVAILABLE)
+  t.notOk(timedOut, 'refused and read while the others still waited for Vault')
+  for (const answer of await answered) t.match(answer, UNAVAILABLE)
 
   const sent = vault.requests.length
   const refused = await app.metric('ops_vault_requests_total', { result: 'circuit_open' })
-  const open = performance.now()
   const answers = await Promise.all(operators.slice(0, HALF).map(({ operatorId }) => rotate(operatorId, 'open')))
   for (const answer of answers) t.match(answer, UNAVAILABLE)
-  t.ok(performance.now() - open < 1_900, 'answered at once while the circuit is open')
   t.ok((await app.metric('ops_vault_requests_total', { result: 'circuit_open' })) > refused)
-  const about = vault.requests.slice(sent).filter(({ path }) => path.startsWith('secret/'))
+  const about = vault.requests.slice(sent).filter(({ path }) => path.includes('/ops/operators/'))
   t.ok(about.length < HALF, 'Vault is left alone')
   faults.clear()
   await recovered()
@@ -177,7 +184,11 @@ t.test('an app that starts without Vault, and one whose token is revoked, recove
   t.match(await rotate(String(body.operatorId), 'revoked'), UNAVAILABLE)
   t.match(await admin('POST', '/operators', anOperator()), UNAVAILABLE)
   t.same(await written(), before)
-  await until('not ready', async () => ((await app.probe('ready')).status === 503 ? true : undefined))
+  // A refused token is asked about anew once a second at most.
+  await until('not ready', async () => {
+    t.match(await rotate(String(body.operatorId), 'revoked'), UNAVAILABLE)
+    return (await app.probe('ready')).status === 503 ? true : undefined
+  })
   await newToken()
   await recovered()
   t.equal((await rotate(String(body.operatorId), 'restored')).status, 200)
@@ -188,7 +199,7 @@ t.test('the sweeper leaves no secret of a create that failed, those that landed 
     'nothing to clean up',
     async () => {
       // Each secret is destroyed twice, ten minutes apart.
-      await sql`UPDATE ops.credential_cleanup SET due_at = now() WHERE reason <> 'deleted'`
+      await sql`UPDATE ops.credential_cleanup SET due_at = now() WHERE due_at > now() AND reason <> 'deleted'`
       const [row] = await sql`SELECT count(*)::integer AS left FROM ops.credential_cleanup WHERE reason <> 'deleted'`
       return row?.left === 0 ? true : undefined
     },

@@ -14,7 +14,7 @@ const internal = service.app('internal-api')
 
 type Entry = Readonly<Record<string, unknown>> & Readonly<{ operatorId: string; rules: readonly object[] }>
 const create = async (fields: Readonly<Record<string, unknown>> = {}) =>
-  String((await createdOperator(admin, fields)).operatorId)
+  (await createdOperator(admin, fields)).operatorId
 const snapshot = async (client: 'smpp-connector' | 'routing-engine' = 'routing-engine') => {
   const { headers, body } = await peer('/operators', client)
   return { headers, generatedAt: String(body.generatedAt), operators: body.operators as readonly Entry[] }
