@@ -17,8 +17,11 @@ export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
       const etag = `"${await directory.configurationTag()}"`
       reply.header('etag', etag)
       if (matchesETag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-      const first = await startOf(directory)
-      return reply.type('application/json').send(Readable.from(snapshot(first), { objectMode: false }))
+      const start = await startOf(directory)
+      const body = Readable.from(snapshot(start), { objectMode: false })
+      // A caller who left meanwhile: what never began to read is not told to end, and would keep its transaction open.
+      body.once('close', () => void start.end())
+      return reply.type('application/json').send(body)
     },
   )
 }
@@ -26,7 +29,11 @@ export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
 /** The stream with its first element read, so that a database that is away is still a problem and not a broken body. */
 async function startOf(directory: OperatorDirectory) {
   const entries = directory.stream()[Symbol.asyncIterator]()
-  return { first: await entries.next(), rest: { [Symbol.asyncIterator]: () => entries } }
+  return {
+    first: await entries.next(),
+    rest: { [Symbol.asyncIterator]: () => entries },
+    end: async () => entries.return?.(),
+  }
 }
 
 async function* snapshot({ first, rest }: Awaited<ReturnType<typeof startOf>>): AsyncGenerator<string> {
