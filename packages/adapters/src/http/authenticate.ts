@@ -32,9 +32,9 @@ export function authenticate(app: HttpServer, verify: VerifyToken): void {
 
 async function callerOf(request: FastifyRequest, reply: FastifyReply, verify: VerifyToken): Promise<Caller> {
   const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? []
-  if (token === undefined) {
+  if (token === undefined || isRepeated(request)) {
     challenge(reply)
-    throw new DomainError('UNAUTHENTICATED', 'send a bearer token')
+    throw new DomainError('UNAUTHENTICATED', 'send one bearer token')
   }
   try {
     return await verify(token)
@@ -56,6 +56,10 @@ function authorize(request: FastifyRequest, reply: FastifyReply, { subject, scop
     throw new DomainError('FORBIDDEN', 'X-Admin-Id is not the subject of the token')
   }
 }
+
+/** Node keeps the first of several; another parser on the way may have checked the last. */
+const isRepeated = ({ raw }: FastifyRequest): boolean =>
+  raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length > 1
 
 /** RFC 6750 §3 */
 function challenge(reply: FastifyReply, error?: 'invalid_token' | 'insufficient_scope'): void {

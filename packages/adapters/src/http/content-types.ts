@@ -14,6 +14,7 @@ const UTF8_CHARSET = /;\s*charset\s*=\s*"?utf-?8"?\s*(?:;|$)/i
 
 /** JSON only; anything else is refused by Fastify as an unknown media type. */
 export function acceptJson(app: HttpServer): void {
+  app.addHook('onRequest', async (request) => refuseBodyOfRead(request))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     read(request, body),
@@ -28,6 +29,13 @@ export function acceptJson(app: HttpServer): void {
       return read(request, body)
     },
   )
+}
+
+/** RFC 9110 §9.3.1: a body of a GET means nothing, and what nobody reads may be taken for the next request. */
+function refuseBodyOfRead({ method, headers }: FastifyRequest): void {
+  if (method !== 'GET' && method !== 'HEAD') return
+  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return
+  throw new DomainError('INVALID_PAYLOAD', `a ${method} has no body`)
 }
 
 function read(request: FastifyRequest, body: Buffer): unknown {

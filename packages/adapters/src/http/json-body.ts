@@ -1,4 +1,5 @@
 import { DomainError, invalid } from '@oms/domain'
+import { duplicateName } from './duplicate-names.ts'
 import { printableName } from './validation-errors.ts'
 
 const MAX_DEPTH = 32
@@ -8,17 +9,21 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The value in a JSON body. Refuses what would hurt later: `__proto__` and `constructor.prototype` (pollution), NUL and
- * lone surrogates (PostgreSQL stores neither), nesting beyond 32 levels. Rejects with INVALID_PAYLOAD, naming the path.
+ * lone surrogates (PostgreSQL stores neither), nesting beyond 32 levels, a name twice in one object. Rejects with
+ * INVALID_PAYLOAD, naming the path.
  */
 export function parseJsonBody(octets: Uint8Array): unknown {
-  const value = parse(octets)
+  const { text, value } = parse(octets)
   refuseHarm(value)
+  const twice = duplicateName(text)
+  if (twice !== undefined) throw invalid(dotted(twice), 'must not be there twice')
   return value
 }
 
-function parse(octets: Uint8Array): unknown {
+function parse(octets: Uint8Array): Readonly<{ text: string; value: unknown }> {
   try {
-    return JSON.parse(utf8.decode(octets))
+    const text = utf8.decode(octets)
+    return { text, value: JSON.parse(text) }
   } catch {
     // Without the cause: V8 quotes the text that it could not read.
     throw new DomainError('INVALID_PAYLOAD', 'the body is not well-formed JSON')
