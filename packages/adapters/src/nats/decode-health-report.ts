@@ -6,11 +6,13 @@ import { parseInstant } from './instant.ts'
 export type Undecodable = Readonly<{ undecodable: string }>
 
 const schema = TypeCompiler.Compile(InboundHealthReport)
+/** In UTF-16 units, as the schema counts. */
+const BIND_ERROR_LENGTH = 256
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The report, or why there is none; the reason quotes nothing of the payload. */
 export function decodeHealthReport(message: InboundMessage): HealthReport | Undecodable {
-  const payload = parse(message.data)
+  const payload = withShortError(parse(message.data))
   if (payload === undefined) return { undecodable: 'not JSON in UTF-8' }
   if (!schema.Check(payload)) return { undecodable: `${schema.Errors(payload).First()?.path || '/'} is not as agreed` }
   const { operatorId, bindState, errorRate, bindError } = payload
@@ -35,6 +37,13 @@ function parse(data: Uint8Array): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Nobody agreed with the carrier on how long its error text may be; more of it than is kept is cut, not refused. */
+function withShortError(payload: unknown): unknown {
+  if (typeof payload !== 'object' || payload === null || !('bindError' in payload)) return payload
+  const { bindError } = payload
+  return typeof bindError === 'string' ? { ...payload, bindError: bindError.slice(0, BIND_ERROR_LENGTH) } : payload
 }
 
 /**

@@ -47,6 +47,14 @@ t.test('what PostgreSQL or a terminal cannot take in an error text is replaced',
   })
 })
 
+t.test('a lost bind counts however much its carrier has to say about it', async (t) => {
+  const bindError = `${'x'.repeat(255)}😀 and so on`
+  t.match(decodeHealthReport(message({ ...report, bindState: 'UNBOUND', bindError })), {
+    bindState: 'UNBOUND',
+    bindError: `${'x'.repeat(255)}\ufffd`,
+  })
+})
+
 t.test('whatever is no report is undecodable, and the reason quotes nothing of it', async (t) => {
   const { at: _, ...timeless } = report
   const wrong: [string, unknown][] = [
@@ -64,7 +72,7 @@ t.test('whatever is no report is undecodable, and the reason quotes nothing of i
     ['/errorRate is not as agreed', { ...report, errorRate: 1.01 }],
     ['/errorRate is not as agreed', { ...report, errorRate: '0.1' }],
     ['/inFlight is not as agreed', { ...report, inFlight: -1 }],
-    ['/bindError is not as agreed', { ...report, bindError: 'x'.repeat(257) }],
+    ['/bindError is not as agreed', { ...report, bindError: 5 }],
     ['/at is no time', { ...report, at: '2026-11-20' }],
   ]
   for (const [undecodable, data] of wrong) t.same(decodeHealthReport(message(data)), { undecodable })
