@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from './connections.ts'
 import { withoutParameters } from './database-error.ts'
 
@@ -22,40 +23,44 @@ export function listenForEver(
   onNotify: () => void,
 ): Listener {
   const { log } = options
-  const stop = Promise.withResolvers<'stop'>()
-  let stopped = false
+  const stopping = new AbortController()
 
   const once = async (): Promise<void> => {
-    const lost = Promise.withResolvers<'lost'>()
-    const sql = connect(options, { onclose: () => lost.resolve('lost'), onnotify: onNotify, max_lifetime: null })
+    // Waits end with a signal, which forgets them: a promise that is raced against for weeks keeps every race.
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    stopping.signal.addEventListener('abort', end, { once: true })
+    const sql = connect(options, { onclose: end, onnotify: onNotify, max_lifetime: null })
     const answered = async (query: Promise<unknown>): Promise<void> => {
-      const ended = Promise.race([stop.promise, lost.promise, pause(options.deadlineMs)])
-      if ((await Promise.race([query.then(() => 'answered'), ended])) !== 'answered' && !stopped) throw lostConnection()
+      const late = pause(options.deadlineMs, ended.signal).then(() => 'late')
+      if ((await Promise.race([query, late])) === 'late') throw lostConnection()
     }
     try {
       await answered(sql.unsafe(`listen "${channel.replaceAll('"', '""')}"`).execute())
-      if (stopped) return
       log.info({ channel }, 'listening for notifications')
       onNotify()
-      while (!stopped) {
-        if ((await Promise.race([stop.promise, lost.promise, pause(HEARTBEAT_MS)])) === 'lost') throw lostConnection()
-        if (!stopped) await answered(sql.unsafe('select 1').execute())
+      for (;;) {
+        await pause(HEARTBEAT_MS, ended.signal)
+        if (ended.signal.aborted) throw lostConnection()
+        await answered(sql.unsafe('select 1').execute())
       }
     } finally {
+      stopping.signal.removeEventListener('abort', end)
       await sql.end({ timeout: 0 })
     }
   }
   const forEver = async (): Promise<void> => {
-    while (!stopped) {
-      await once().catch((error: unknown) => log.warn({ err: withoutParameters(error), channel }, 'not listening'))
-      await Promise.race([stop.promise, pause(RETRY_MS)])
+    while (!stopping.signal.aborted) {
+      await once().catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.warn({ err: withoutParameters(error), channel }, 'not listening')
+      })
+      await pause(RETRY_MS, stopping.signal)
     }
   }
   const running = forEver()
   return {
     [Symbol.asyncDispose]: async () => {
-      stopped = true
-      stop.resolve('stop')
+      stopping.abort()
       await running
     },
   }
@@ -63,7 +68,6 @@ export function listenForEver(
 
 const lostConnection = (): Error => new Error('the listening connection was lost')
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref()
-  })
+/** Not past an abort; never rejects. */
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined)
