@@ -62,10 +62,20 @@ for (const [when, stands] of [
       proxy.cutAt('commit', when)
       t.equal(await store.operators.change(target.operatorId, { acrossVault: false }, async () => 7), 7, 'of nothing')
       proxy.cutAt('commit', when)
-      await t.rejects(store.operators.insertProvisional(aProvisionalOperator(), 60), { code: 'DEPENDENCY_UNAVAILABLE' })
+      await t.rejects(store.operators.insertProvisional(aProvisionalOperator(), 60), CommitOutcomeUnknown)
     },
   )
 }
+
+t.test('what keeps an outcome from being read for a moment does not decide it', async (t) => {
+  const { store, proxy } = await cuttable(t)
+  const { operatorId } = await createOperatorIn(store)
+  const [created] = await store.outbox.pending(1)
+  proxy.cutAt('for no key update', 'before')
+  const asked = store.operators.wasCommitted(operatorId, created?.eventId ?? '')
+  setTimeout(() => proxy.cutAt('nothing of the kind', 'before'), 300)
+  t.equal(await asked, true)
+})
 
 t.test(
   'a connection that is lost while the work waits for Vault ends the change, and nothing runs outside it',

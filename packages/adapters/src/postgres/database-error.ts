@@ -56,6 +56,13 @@ export const deadlineExceeded = (what: string): DatabaseError =>
 
 export const isUnanswered = (error: unknown): boolean => driverError(error)?.code === 'DEADLINE_EXCEEDED'
 
+/**
+ * PostgreSQL itself refused the COMMIT. A pooler speaks its language too, but its 08P01 only says that it lost the server
+ * which had the COMMIT, and 40003 says of itself that the outcome is unknown.
+ */
+export const isRefusedCommit = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && !error.code.startsWith('08') && error.code !== '40003'
+
 /** The connection itself is gone, as opposed to a statement that the server refused. */
 export const isConnectionLoss = (error: unknown): boolean =>
   !(error instanceof postgres.PostgresError) && !(error instanceof DatabaseError) && isAway(error)

@@ -14,7 +14,11 @@ import { abandon, complete, insertProvisional } from './operator-create.ts'
 import { listOperators } from './operator-list.ts'
 import { isLive, toOperator, toView, viewColumns } from './operator-rows.ts'
 import { operatorHealth, operators, outbox } from './schema.ts'
+import { retryWhileAway } from './retry.ts'
 import { createSlots } from './slots.ts'
+
+/** What made the outcome unknown, a restart most likely, also keeps it from being read for a while. */
+const READ_BACK_FOR_MS = 5_000
 
 export function createOperatorRepository(db: Db): OperatorRepository {
   const { drizzle } = db
@@ -44,7 +48,7 @@ export function createOperatorRepository(db: Db): OperatorRepository {
       }),
 
     insertProvisional: (operator, cleanupAfterSeconds) =>
-      db.run('insert', () => insertProvisional(db, operator, cleanupAfterSeconds)),
+      db.runToCommit('insert', () => insertProvisional(db, operator, cleanupAfterSeconds)),
 
     complete: (operator, change) => db.runToCommit('update', () => complete(db, operator, change)),
 
@@ -63,18 +67,7 @@ export function createOperatorRepository(db: Db): OperatorRepository {
     },
 
     wasCommitted: (operatorId, eventId) =>
-      db.run('select', () =>
-        drizzle.transaction(async (tx) => {
-          await tx
-            .select({ operatorId: operators.operatorId })
-            .from(operators)
-            .where(eq(operators.operatorId, operatorId))
-            .for('no key update')
-          // A statement of its own: its snapshot is of after the lock.
-          const found = await tx.select({ id: outbox.id }).from(outbox).where(eq(outbox.eventId, eventId))
-          return found.length === 1
-        }),
-      ),
+      db.run('select', () => retryWhileAway(READ_BACK_FOR_MS, () => wasCommitted(db, operatorId, eventId))),
   }
 }
 
@@ -119,6 +112,18 @@ async function changeOperator<T>(
     throw error
   }
 }
+
+const wasCommitted = ({ drizzle }: Db, operatorId: OperatorId, eventId: string): Promise<boolean> =>
+  drizzle.transaction(async (tx) => {
+    await tx
+      .select({ operatorId: operators.operatorId })
+      .from(operators)
+      .where(eq(operators.operatorId, operatorId))
+      .for('no key update')
+    // A statement of its own: its snapshot is of after the lock.
+    const found = await tx.select({ id: outbox.id }).from(outbox).where(eq(outbox.eventId, eventId))
+    return found.length === 1
+  })
 
 function prepareHolders({ drizzle }: Db) {
   const columns = { operatorId: operators.operatorId, name: operators.name, provisioning: operators.provisioning }

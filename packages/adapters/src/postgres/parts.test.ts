@@ -6,7 +6,7 @@ import postgres from 'postgres'
 import t from 'tap'
 import { arrayLiteral } from './any-of.ts'
 import { batchesOf } from './batches.ts'
-import { isMissingPartition, isSerializationFailure, toPortError } from './database-error.ts'
+import { isMissingPartition, isRefusedCommit, isSerializationFailure, toPortError } from './database-error.ts'
 import { createSlots } from './slots.ts'
 import { dateOfText, microsOfText, textOfMicros } from './timestamps.ts'
 
@@ -69,6 +69,12 @@ t.test('each failure becomes what its port names', async (t) => {
   }
   for (const code of ['42P01', '23514', '22021', 'P0001'])
     t.match(toPortError(refused({ code })), { name: 'DatabaseError', code })
+})
+
+t.test('a COMMIT is refused by PostgreSQL alone, not by a pooler that lost it', async (t) => {
+  for (const code of ['23505', '40001', '57P01', '25P03']) t.ok(isRefusedCommit(refused({ code }).cause), code)
+  for (const code of ['08P01', '08006', '40003']) t.notOk(isRefusedCommit(refused({ code }).cause), code)
+  t.notOk(isRefusedCommit(Object.assign(new Error('lost'), { code: 'ECONNRESET' })))
 })
 
 t.test('a DomainError passes untouched, and what is no error of the database too', async (t) => {

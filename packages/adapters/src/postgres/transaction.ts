@@ -1,7 +1,7 @@
 import { CommitOutcomeUnknown } from '@oms/domain'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import type { Connections, Generation } from './connections.ts'
-import { deadlineExceeded, isConnectionLoss, isUnanswered } from './database-error.ts'
+import { deadlineExceeded, isConnectionLoss, isRefusedCommit, isUnanswered } from './database-error.ts'
 import { send, statement, type Unsafe } from './statement.ts'
 
 /** What drizzle needs of a transaction of postgres.js. */
@@ -88,7 +88,7 @@ export function transaction<T>(
     try {
       return await within(generation, ended, { milliseconds: deadlineMs, what: 'COMMIT' })
     } catch (error) {
-      throw error instanceof postgres.PostgresError ? error : new CommitOutcomeUnknown(error)
+      throw isRefusedCommit(error) ? error : new CommitOutcomeUnknown(error)
     }
   }
   return { answer: answer(), settled: ended }

@@ -64,7 +64,7 @@ export interface OperatorRepository {
   /**
    * Claims name and endpoint for an operator that nobody sees yet, and a clean-up of it due in `cleanupAfterSeconds`.
    * Returns its creation time. Rejects with DUPLICATE_OPERATOR or DUPLICATE_NAME; serialisation failures are retried
-   * with jitter for up to 5 s.
+   * with jitter for up to 5 s. Rejects with CommitOutcomeUnknown when the connection died at COMMIT.
    */
   insertProvisional(operator: ProvisionalOperator, cleanupAfterSeconds: number): Promise<Date>
 
