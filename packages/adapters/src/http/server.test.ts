@@ -36,7 +36,7 @@ async function start(t: Tap, more: (app: HttpServer) => Promise<void> | void = (
   app.post('/things', { schema: { body: Body, response: problemResponses() } }, async ({ body }) => body)
   app.patch('/things/:id', { schema: { body: Body }, config: { mergePatch: true } }, async ({ body }) => body)
   app.get('/things', { schema: { querystring: Query } }, async ({ query }) => query)
-  app.delete('/things/:id', async (_, reply) => reply.code(204).send())
+  app.delete('/things/:id', { schema: { operationId: 'deleteThing' } }, async (_, reply) => reply.code(204).send())
   app.get('/things/:id', async ({ params }) => params)
   app.post('/things/:id/rules::bulk', async () => ({}))
   app.get('/boom', async () => Promise.reject(new Error('canary: select * from secrets')))
@@ -101,6 +101,8 @@ t.test('bodies that are not safe JSON are refused', async (t) => {
     await call('POST', '/things', '{"name":"a","nested":{"constructor":{"prototype":{}}}}'),
     path('nested.constructor'),
   )
+  t.match(await call('POST', '/things', '{"name":"a","n\\u0061me":"b"}'), path('name'), 'a name twice')
+  t.match(await call('POST', '/things', '{"name":"a","nested":[",",{"x":{},"x" :"\\""}]}'), path('nested.1.x'))
   const deep = `{"name":"a","nested":${'['.repeat(900)}${']'.repeat(900)}}`
   t.match(await call('POST', '/things', deep), problem(400, 'INVALID_PAYLOAD', { detail: /nested deeper/ }))
 })
@@ -138,6 +140,8 @@ t.test('queries are converted, strictly, and odd URLs are refused', async (t) =>
     t.match(await call('GET', `/things?${query}`), problem(400, 'INVALID_PAYLOAD'), query)
   }
   t.match(await call('GET', '/things?sort=x'), problem(400, 'INVALID_PAYLOAD', { errors: [{ path: 'sort' }] }))
+  const unasked = { errors: [{ path: 'all', message: 'is not a known parameter' }] }
+  t.match(await call('DELETE', '/things/1?all=true'), problem(400, 'INVALID_PAYLOAD', unasked))
   for (const path of ['/things/%zz', '/things?q=%zz', '/things/a%00b', '/things?q=%00', '/things/%ff']) {
     t.match(await call('GET', path), problem(400, 'INVALID_PAYLOAD'), path)
   }
