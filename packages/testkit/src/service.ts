@@ -59,7 +59,7 @@ const ALL = { 'admin-api': 1, 'internal-api': 1, 'health-ingestor': 1 } as const
 /** Starts it and resolves when every process listens and the streams are there; ends with the test. */
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<Service> {
   const opened = new AsyncDisposableStack()
-  // First, so that what the surroundings add to the teardown by themselves comes after the apps have ended.
+  // First, and therefore last to run: what the surroundings add by themselves, the end of the database, needs its server.
   t.teardown(() => opened.disposeAsync())
   const around = await surround(t, opened, options)
   const reaper = opened.use(startReaper())
