@@ -76,7 +76,7 @@ const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Rec
 // Named on purpose: the official images of different versions have different defaults.
 const PGDATA = '/var/lib/postgresql/data'
 
-const CARELESS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+const CARELESS = ['fsync=off', 'full_page_writes=off']
 
 async function keptPassword(file: string): Promise<string> {
   if (existsSync(file)) return (await readFile(file, 'utf8')).trim()

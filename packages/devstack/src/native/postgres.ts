@@ -13,8 +13,8 @@ import { runServer } from './server-process.ts'
 
 const run = promisify(execFile)
 
-// A crash of the machine costs a throw-away cluster, which is what it is for.
-const CARELESS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+// A crash of the machine costs a throw-away cluster, which is what it is for. A killed server keeps what it has committed.
+const CARELESS = ['fsync=off', 'full_page_writes=off']
 
 export const runPostgres: NativeService = async ({ program, dir, durable, port, reaper }) => {
   const account = await postgresAccount()
