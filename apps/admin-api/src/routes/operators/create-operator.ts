@@ -1,6 +1,7 @@
-import { operatorETag, OperatorResource, problemResponses, toOperatorResource } from '@oms/adapters/http'
+import { operatorETag, OperatorResource, toOperatorResource } from '@oms/adapters/http'
 import { CreateOperatorBody, createOperator, parseCreateOperator } from '@oms/domain'
 import { changeContext } from '../../change-context.ts'
+import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 
 export const createOperatorRoute: AdminRoute = (app, ports) => {
@@ -13,7 +14,7 @@ export const createOperatorRoute: AdminRoute = (app, ports) => {
         body: CreateOperatorBody,
         response: {
           201: OperatorResource,
-          ...problemResponses('INVALID_PAYLOAD', 'DUPLICATE_OPERATOR', 'VAULT_UNAVAILABLE'),
+          ...adminProblems('DUPLICATE_OPERATOR', 'DUPLICATE_NAME', 'VAULT_UNAVAILABLE', ...BODY_PROBLEMS),
         },
       },
     },

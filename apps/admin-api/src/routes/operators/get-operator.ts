@@ -1,5 +1,6 @@
-import { operatorETag, OperatorResource, problemResponses, toOperatorResource } from '@oms/adapters/http'
+import { operatorETag, OperatorResource, toOperatorResource } from '@oms/adapters/http'
 import { getOperator, operatorIdFrom } from '@oms/domain'
+import { adminProblems } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { OperatorParams } from './params.ts'
 
@@ -11,7 +12,7 @@ export const getOperatorRoute: AdminRoute = (app, ports) => {
         operationId: 'getOperator',
         summary: 'Read a live operator',
         params: OperatorParams,
-        response: { 200: OperatorResource, ...problemResponses('OPERATOR_NOT_FOUND') },
+        response: { 200: OperatorResource, ...adminProblems('OPERATOR_NOT_FOUND') },
       },
     },
     async (request, reply) => {

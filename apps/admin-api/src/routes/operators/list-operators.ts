@@ -1,6 +1,7 @@
-import { OperatorResource, problemResponses, toOperatorResource } from '@oms/adapters/http'
+import { OperatorResource, toOperatorResource } from '@oms/adapters/http'
 import { HEALTH_STATES, listOperators, OPERATOR_SORT_FIELDS, OPERATOR_STATUSES, type OperatorQuery } from '@oms/domain'
 import { type Static, Type } from '@sinclair/typebox'
+import { adminProblems } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 
 const choice = <const T extends readonly string[]>(values: T) =>
@@ -35,7 +36,7 @@ export const listOperatorsRoute: AdminRoute = (app, ports) => {
             data: Type.Array(OperatorResource),
             meta: Type.Object({ total: Type.Integer(), page: Type.Integer(), limit: Type.Integer() }),
           }),
-          ...problemResponses('INVALID_PAYLOAD'),
+          ...adminProblems(),
         },
       },
     },

@@ -1,7 +1,8 @@
-import { ifMatch, problemResponses } from '@oms/adapters/http'
+import { ifMatch } from '@oms/adapters/http'
 import { operatorIdFrom, softDeleteOperator } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
 import { changeContext } from '../../change-context.ts'
+import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, OperatorParams } from './params.ts'
 
@@ -14,7 +15,7 @@ export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
         summary: 'End an operator; its record stays, its credentials are out of reach at once',
         params: OperatorParams,
         headers: IfMatchHeader,
-        response: { 204: Type.Null(), ...problemResponses('OPERATOR_NOT_FOUND', 'VERSION_MISMATCH') },
+        response: { 204: Type.Null(), ...adminProblems('OPERATOR_NOT_FOUND', 'VERSION_MISMATCH', ...BODY_PROBLEMS) },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,7 @@
-import { ifMatch, operatorETag, OperatorResource, problemResponses, toOperatorResource } from '@oms/adapters/http'
+import { ifMatch, operatorETag, OperatorResource, toOperatorResource } from '@oms/adapters/http'
 import { operatorIdFrom, parseOperatorPatch, UpdateOperatorBody, updateOperator } from '@oms/domain'
 import { changeContext } from '../../change-context.ts'
+import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, OperatorParams } from './params.ts'
 
@@ -18,12 +19,15 @@ export const updateOperatorRoute: AdminRoute = (app, ports) => {
         body: UpdateOperatorBody,
         response: {
           200: OperatorResource,
-          ...problemResponses(
-            'INVALID_PAYLOAD',
+          ...adminProblems(
             'OPERATOR_NOT_FOUND',
             'DUPLICATE_OPERATOR',
+            'DUPLICATE_NAME',
+            'INVALID_STATUS_TRANSITION',
             'VERSION_MISMATCH',
             'VAULT_UNAVAILABLE',
+            'CREDENTIALS_MISSING',
+            ...BODY_PROBLEMS,
           ),
         },
       },
