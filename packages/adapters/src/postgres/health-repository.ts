@@ -2,6 +2,7 @@ import {
   type AgedHealth,
   type HealthChange,
   type HealthRepository,
+  type Micros,
   type OperatorHealth,
   type OperatorId,
   unreported,
@@ -75,7 +76,7 @@ export function createHealthRepository(db: Db, options: HealthRepositoryOptions 
 const changeOnce = (
   { drizzle }: Db,
   operatorIds: readonly OperatorId[],
-  decide: (known: ReadonlyMap<OperatorId, OperatorHealth>) => HealthChange,
+  decide: (known: ReadonlyMap<OperatorId, OperatorHealth>, now?: Micros) => HealthChange,
 ): Promise<HealthChange> =>
   drizzle.transaction(async (tx) => {
     const isMeant = and(anyOf(operators.operatorId, operatorIds), isLive)
@@ -89,13 +90,13 @@ const changeOnce = (
       on conflict do nothing`)
     const live = tx.select({ operatorId: operators.operatorId }).from(operators).where(isMeant)
     const rows = await tx
-      .select()
+      .select({ health: operatorHealth, now: sql`clock_timestamp()`.mapWith(operatorHealth.lastReceivedAt) })
       .from(operatorHealth)
       .where(inArray(operatorHealth.operatorId, live))
       .orderBy(asc(operatorHealth.operatorId))
       .for('no key update')
-    const known = new Map(rows.map((row) => [row.operatorId as OperatorId, fromHealthRow(row)]))
-    const decided = decide(known)
+    const known = new Map(rows.map(({ health }) => [health.operatorId as OperatorId, fromHealthRow(health)]))
+    const decided = decide(known, rows.at(-1)?.now)
     await Promise.all([
       decided.states.length > 0 && tx.execute(updateStates(decided.states)),
       decided.transitions.length > 0 && tx.execute(insertLog(decided.transitions)),

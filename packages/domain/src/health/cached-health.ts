@@ -1,6 +1,6 @@
 import type { HealthCacheEntry } from './health-cache.ts'
 import { HEALTH_FRESH_SECONDS } from './health-state.ts'
-import { isoOfMicros } from './micros.ts'
+import { isoOfMicros, type Micros, SECOND_MICROS } from './micros.ts'
 import type { OperatorHealth } from './operator-health.ts'
 
 /**
@@ -26,5 +26,9 @@ export function cacheEntry(health: OperatorHealth, ageSeconds = 0): HealthCacheE
   }
 }
 
-export const cacheEntries = (states: readonly OperatorHealth[]): readonly HealthCacheEntry[] =>
-  states.flatMap((health) => cacheEntry(health) ?? [])
+/** `now` is the time at which they were recorded; absent, they are taken to be of this moment. */
+export const cacheEntries = (states: readonly OperatorHealth[], now?: Micros): readonly HealthCacheEntry[] =>
+  states.flatMap((health) => {
+    const age = now === undefined ? 0 : (now - (health.lastReceivedAt ?? now)) / SECOND_MICROS
+    return cacheEntry(health, age) ?? []
+  })

@@ -1,5 +1,6 @@
 import type { OperatorId } from '../operator/operator-id.ts'
 import type { OutboxEvent } from '../outbox/outbox-event.ts'
+import type { Micros } from './micros.ts'
 import type { HealthTransition, OperatorHealth } from './operator-health.ts'
 
 /** What one batch of reports changes: each touched state once, and each net transition with its event. */
@@ -15,12 +16,13 @@ export type AgedHealth = Readonly<{ health: OperatorHealth; ageSeconds: number |
 export interface HealthRepository {
   /**
    * In one transaction: locks the states of those of `operatorIds` that are live, in operatorId order (one that has no
-   * report yet is `unreported`), and writes what `decide` makes of them: states, log rows, events. `decide` is pure; it
-   * may run again when a deadlock made the transaction start over. Resolves after COMMIT with what was written.
+   * report yet is `unreported`), and writes what `decide` makes of them: states, log rows, events. `decide` is pure and
+   * told the time on PostgreSQL's clock, undefined when it knows no state; it may run again when a deadlock made the
+   * transaction start over. Resolves after COMMIT with what was written.
    */
   change(
     operatorIds: readonly OperatorId[],
-    decide: (known: ReadonlyMap<OperatorId, OperatorHealth>) => HealthChange,
+    decide: (known: ReadonlyMap<OperatorId, OperatorHealth>, now?: Micros) => HealthChange,
   ): Promise<HealthChange>
   /** A live operator's state; undefined for an unknown or deleted operator. */
   find(operatorId: OperatorId): Promise<AgedHealth | undefined>

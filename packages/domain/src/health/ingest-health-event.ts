@@ -8,7 +8,7 @@ import type { OperatorHealthChanged } from './health-events.ts'
 import type { HealthReport } from './health-report.ts'
 import type { HealthRepository } from './health-repository.ts'
 import type { HealthThresholds } from './health-thresholds.ts'
-import { isoOfMicros } from './micros.ts'
+import { isoOfMicros, type Micros } from './micros.ts'
 
 export type IngestHealthEventPorts = Readonly<{
   health: Pick<HealthRepository, 'change'>
@@ -21,16 +21,19 @@ export type IngestHealthEventPorts = Readonly<{
 
 /**
  * Takes a batch of reports into the state of record: one transaction with log and events, then the keys that
- * routing-engine reads. Every accepted report refreshes its key, only a transition is logged and published. A cache that
- * is away holds nothing up. Rejects with DEPENDENCY_UNAVAILABLE; nothing has changed then.
+ * routing-engine reads. Every accepted report refreshes its key, only a transition is logged and published; one that
+ * waited for long, in a backlog or for its redelivery, gives the key what is left of its life. A cache that is away holds
+ * nothing up. Rejects with DEPENDENCY_UNAVAILABLE; nothing has changed then.
  */
 export async function ingestHealthEvent(
   ports: IngestHealthEventPorts,
   reports: readonly HealthReport[],
 ): Promise<FoldedReports> {
   let folded: FoldedReports | undefined
+  let recordedAt: Micros | undefined
   const operatorIds = [...new Set(reports.map(({ operatorId }) => operatorId))]
-  await ports.health.change(operatorIds, (known) => {
+  await ports.health.change(operatorIds, (known, now) => {
+    recordedAt = now
     folded = foldHealthReports(known, reports, ports.thresholds)
     return {
       states: folded.states,
@@ -40,7 +43,7 @@ export async function ingestHealthEvent(
   if (folded === undefined) throw new TypeError('a health change resolved without a decision')
 
   if (folded.transitions.length > 0) ports.wakeRelay()
-  const entries = cacheEntries([...folded.states, ...folded.confirmed])
+  const entries = cacheEntries([...folded.states, ...folded.confirmed], recordedAt)
   if (entries.length > 0) {
     await attempt(ports.report, 'refresh health keys', () => ports.healthCache.put(entries))
   }

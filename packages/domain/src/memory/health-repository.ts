@@ -1,4 +1,5 @@
 import type { AgedHealth, HealthRepository } from '../health/health-repository.ts'
+import { microsOfDate } from '../health/micros.ts'
 import { unreported } from '../health/operator-health.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
 import { commitEvent, finishedOperators, healthAge, liveOperator, type MemoryStore } from './memory-store.ts'
@@ -13,7 +14,8 @@ export function memoryHealthRepository(store: MemoryStore): HealthRepository {
   return {
     change: async (operatorIds, decide) => {
       const live = [...new Set(operatorIds)].filter((id) => liveOperator(store, id) !== undefined).toSorted()
-      const change = decide(new Map(live.map((id) => [id, stateOf(id)])))
+      const now = live.length === 0 ? undefined : microsOfDate(store.now())
+      const change = decide(new Map(live.map((id) => [id, stateOf(id)])), now)
       for (const state of change.states) store.health.set(state.operatorId, state)
       for (const { transition, event } of change.transitions) {
         store.healthLog.push(transition)
