@@ -1,4 +1,4 @@
-import { natsAddress, postgresConnection, redisConnection, vaultConnection } from '@oms/adapters/config'
+import { natsAddress, postgresConnection, redisConnection, usable, vaultConnection } from '@oms/adapters/config'
 import type { DependencyCheck } from '@oms/adapters/http'
 import { createEventPublisher, manageStreams, openNats, RELAY_STREAMS } from '@oms/adapters/nats'
 import {
@@ -35,7 +35,7 @@ export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log
   )
   const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
   const nats = opening.use(openNats(natsAddress(config, 'admin-api'), observeNats(sinks)))
-  const vault = opening.use(openVault(vaultConnection(config), observeVault(sinks)))
+  const vault = opening.use(usable('VAULT_CACERT', () => openVault(vaultConnection(config), observeVault(sinks))))
   opening.use(
     manageStreams(nats, RELAY_STREAMS, {
       manage: config.NATS_MANAGE_STREAMS,

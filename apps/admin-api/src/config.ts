@@ -8,6 +8,7 @@ import {
   managementVariables,
   natsRules,
   natsVariables,
+  proxyRules,
   readConfig,
   redisVariables,
   vaultRules,
@@ -32,10 +33,11 @@ export const AdminApiVariables = Type.Object({
   }),
   TRUSTED_PROXIES: Type.String({
     default: 'loopback,uniquelocal',
-    description: 'Addresses of Kong whose `X-Forwarded-For` is believed: comma-separated, CIDR or named ranges.',
+    description:
+      'Addresses of Kong whose `X-Forwarded-For` is believed: comma-separated, CIDR or named ranges; `none` for nobody.',
   }),
 })
 export type AdminApiConfig = Static<typeof AdminApiVariables>
 
 export const readAdminApiConfig = (env: Environment): AdminApiConfig =>
-  readConfig(AdminApiVariables, env, vaultRules, jwtRules, natsRules)
+  readConfig(AdminApiVariables, env, vaultRules, jwtRules, natsRules, proxyRules)

@@ -1,11 +1,12 @@
-import { exitOnConfigError } from '@oms/adapters/config'
-import { terminationSignal } from '@oms/adapters/http'
+import { endIfMisconfigured, exitOnConfigError } from '@oms/adapters/config'
+import { logCrashes, terminationSignal } from '@oms/adapters/http'
 import { createLogger } from '@oms/adapters/telemetry'
 import { readAdminApiConfig } from './config.ts'
 import { serveAdminApi } from './serve.ts'
 
 const config = exitOnConfigError(() => readAdminApiConfig(process.env))
 const log = createLogger({ level: config.LOG_LEVEL, app: 'admin-api' })
+logCrashes(log)
 const terminated = terminationSignal({ log })
-await using _server = await serveAdminApi(config, { log })
+await using _server = await serveAdminApi(config, { log }).catch(endIfMisconfigured)
 await terminated

@@ -1,4 +1,5 @@
 import { relayUnderLease } from '@oms/adapters/background'
+import { trustedProxies, usable } from '@oms/adapters/config'
 import {
   createJwksSource,
   createTokenVerifier,
@@ -61,7 +62,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     metrics,
     openTrace,
     verifyToken: tokenVerifier(config, log),
-    trustProxy: config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
+    trustProxy: trustedProxies(config.TRUSTED_PROXIES),
     version: config.SERVICE_VERSION,
   })
   const server = opening.use(await listen(app, { host: config.HOST, port: config.PORT }))
@@ -81,7 +82,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
 function tokenVerifier(config: AdminApiConfig, log: HttpLog): VerifyToken {
   const keys =
     config.JWT_JWKS_URL === undefined
-      ? publicKeyFromFile(config.JWT_PUBLIC_KEY_PATH ?? '')
+      ? usable('JWT_PUBLIC_KEY_PATH', () => publicKeyFromFile(config.JWT_PUBLIC_KEY_PATH ?? ''))
       : createJwksSource({ url: config.JWT_JWKS_URL, log })
   return createTokenVerifier({ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE })
 }

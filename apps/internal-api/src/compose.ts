@@ -1,4 +1,4 @@
-import { postgresConnection, redisConnection, vaultConnection } from '@oms/adapters/config'
+import { postgresConnection, redisConnection, usable, vaultConnection } from '@oms/adapters/config'
 import { type DependencyCheck, openMutualTls } from '@oms/adapters/http'
 import {
   createHealthRepository,
@@ -32,18 +32,20 @@ export async function openAdapters(config: InternalApiConfig, sinks: Readonly<{ 
     }),
   )
   const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
-  const vault = opening.use(openVault(vaultConnection(config), observeVault(sinks)))
+  const vault = opening.use(usable('VAULT_CACERT', () => openVault(vaultConnection(config), observeVault(sinks))))
   const tls = opening.use(
-    await openMutualTls({
-      paths: {
-        cert: config.TLS_CERT_PATH,
-        key: config.TLS_KEY_PATH,
-        ca: config.TLS_CA_PATH,
-        crl: config.TLS_CRL_PATH,
-        clients: config.INTERNAL_CLIENTS_PATH,
-      },
-      ...sinks,
-    }),
+    await usable('TLS_*_PATH, INTERNAL_CLIENTS_PATH', () =>
+      openMutualTls({
+        paths: {
+          cert: config.TLS_CERT_PATH,
+          key: config.TLS_KEY_PATH,
+          ca: config.TLS_CA_PATH,
+          crl: config.TLS_CRL_PATH,
+          clients: config.INTERNAL_CLIENTS_PATH,
+        },
+        ...sinks,
+      }),
+    ),
   )
 
   const checks: readonly DependencyCheck[] = [

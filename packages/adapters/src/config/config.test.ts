@@ -12,9 +12,12 @@ import {
   jwtVariables,
   managementVariables,
   natsVariables,
+  proxyRules,
   readConfig,
   readSecretFile,
   redisVariables,
+  trustedProxies,
+  usable,
   vaultRules,
   vaultVariables,
 } from './index.ts'
@@ -128,6 +131,52 @@ t.test('each Vault login asks for its own variables, and a JWT has exactly one s
   t.equal(jwtRules({ JWT_JWKS_URL: 'https://k', JWT_PUBLIC_KEY_PATH: '/k' }).length, 1)
 })
 
+t.test('proxies are named ranges, addresses or blocks, or nobody', async (t) => {
+  const problems = (text: string) => proxyRules({ TRUSTED_PROXIES: text }).length
+  for (const good of ['loopback, uniquelocal', '10.1.2.3', '10.0.0.0/8,fd00::/8', 'none'])
+    t.equal(problems(good), 0, good)
+  for (const bad of [
+    'kong',
+    '10.0.0.0/33',
+    '10.0.0.0/0',
+    '10.0.0/8',
+    '::/129',
+    '10.0.0.0/8/8',
+    'loopback,',
+    'none,loopback',
+  ])
+    t.equal(problems(bad), 1, bad)
+  t.same(trustedProxies('loopback, 10.0.0.0/8'), ['loopback', '10.0.0.0/8'])
+  t.same(trustedProxies('none'), [])
+})
+
+t.test('an address of Vault or of the issuer that nobody could call is a problem at the start', async (t) => {
+  const schema = Type.Object({ VAULT_ADDR: vaultVariables.VAULT_ADDR, VAULT_KV_MOUNT: vaultVariables.VAULT_KV_MOUNT })
+  const problems = (VAULT_ADDR: string, VAULT_KV_MOUNT = 'secret') =>
+    problemsOf(() => readConfig(schema, { VAULT_ADDR, VAULT_KV_MOUNT })).map(({ variable }) => variable)
+  t.same(problems('https://vault.example.net:8200/behind/a/path'), [])
+  t.same(problems('ftp://vault'), ['VAULT_ADDR'])
+  t.same(problems('https://me:secret@vault'), ['VAULT_ADDR'])
+  t.same(problems('https://vault', '../sys'), ['VAULT_KV_MOUNT'])
+})
+
+t.test('what can be read and not be used is a problem of its variable', async (t) => {
+  const failure = () => {
+    throw new Error('the file does not hold a public key')
+  }
+  const expected = [{ variable: 'KEY_PATH', message: 'the file does not hold a public key' }]
+  t.equal(
+    usable('KEY_PATH', () => 7),
+    7,
+  )
+  t.same(
+    problemsOf(() => usable('KEY_PATH', failure)),
+    expected,
+  )
+  const late: unknown = await usable('KEY_PATH', async () => failure()).catch((error: unknown) => error)
+  t.same(late instanceof ConfigError && late.problems, expected)
+})
+
 t.test('the table of an app lists every variable with type, default and meaning', async (t) => {
   const app: TObject = Type.Object({
     ...commonVariables,
@@ -148,10 +197,15 @@ t.test('a bad start prints every problem to stderr and exits 78', async (t) => {
   const index = new URL('./index.ts', import.meta.url).href
   writeFileSync(
     entry,
-    `import { exitOnConfigError, ConfigError } from '${index}'
-exitOnConfigError(() => { throw new ConfigError([{ variable: 'ONE', message: 'is required' }, { variable: 'TWO', message: 'expected a URL' }]) })`,
+    `import { endIfMisconfigured, exitOnConfigError, ConfigError } from '${index}'
+const start = process.argv[2] === 'late' ? (fail) => Promise.resolve().then(fail).catch(endIfMisconfigured) : exitOnConfigError
+await start(() => { throw new ConfigError([{ variable: 'ONE', message: 'is required' }, { variable: 'TWO', message: 'expected a URL' }]) })`,
   )
-  const { status, stderr } = spawnSync(process.execPath, ['--conditions=@oms/source', entry], { encoding: 'utf8' })
-  t.equal(status, 78)
-  t.match(stderr, /2 problem\(s\).*ONE: is required.*TWO: expected a URL/s)
+  for (const when of ['early', 'late']) {
+    const { status, stderr } = spawnSync(process.execPath, ['--conditions=@oms/source', entry, when], {
+      encoding: 'utf8',
+    })
+    t.equal(status, 78, when)
+    t.match(stderr, /2 problem\(s\).*ONE: is required.*TWO: expected a URL/s)
+  }
 })

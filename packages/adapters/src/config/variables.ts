@@ -9,6 +9,8 @@ const oneOf = <const V extends string>(values: readonly V[], options: { descript
   ) as ReturnType<typeof Type.Unsafe<V>> & TSchema
 
 const url = (description: string) => Type.String({ format: 'url', description })
+const httpUrl = (description: string) =>
+  Type.String({ format: 'url', pattern: '^https?://[^/?#@]+(?:/.*)?$', description })
 const file = (description: string) => Type.Optional(Type.String({ format: 'path', description }))
 const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description })
@@ -75,7 +77,7 @@ export const natsVariables = {
 }
 
 export const vaultVariables = {
-  VAULT_ADDR: url('Address of Vault, without `/v1`.'),
+  VAULT_ADDR: httpUrl('Address of Vault, without `/v1`.'),
   VAULT_AUTH_METHOD: oneOf(['kubernetes', 'approle', 'token'], {
     default: 'kubernetes',
     description: 'How the app logs in.',
@@ -91,11 +93,15 @@ export const vaultVariables = {
   VAULT_TOKEN_PATH: file('File with a token, for local use.'),
   VAULT_NAMESPACE: Type.Optional(Type.String({ description: 'Namespace (Vault Enterprise, OpenBao).' })),
   VAULT_CACERT: file('CA bundle that signs Vault.'),
-  VAULT_KV_MOUNT: Type.String({ minLength: 1, default: 'secret', description: 'Mount of the KV v2 engine.' }),
+  VAULT_KV_MOUNT: Type.String({
+    pattern: '^[\\w-][\\w.-]*(?:/[\\w-][\\w.-]*)*$',
+    default: 'secret',
+    description: 'Mount of the KV v2 engine.',
+  }),
 }
 
 export const jwtVariables = {
-  JWT_JWKS_URL: Type.Optional(url('JWKS of the issuer. Either this or `JWT_PUBLIC_KEY_PATH`.')),
+  JWT_JWKS_URL: Type.Optional(httpUrl('JWKS of the issuer. Either this or `JWT_PUBLIC_KEY_PATH`.')),
   JWT_PUBLIC_KEY_PATH: file('Public key (PEM, SPKI) of the issuer. Either this or `JWT_JWKS_URL`.'),
   JWT_ISSUER: Type.String({ minLength: 1, description: 'Expected `iss`.' }),
   JWT_AUDIENCE: Type.String({ minLength: 1, description: 'Expected `aud`.' }),

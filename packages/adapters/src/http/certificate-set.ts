@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { X509Certificate as Authority, PemConverter, X509Crl } from '@peculiar/x509'
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 
 /** PEM texts as they lie in the files. */
@@ -52,12 +52,20 @@ function certificatesIn(text: string, what: string): X509Certificate[] {
 
 function checkServer(chain: readonly X509Certificate[], keyText: string, now: Date): void {
   const [leaf] = chain
-  if (leaf === undefined || !leaf.checkPrivateKey(createPrivateKey(keyText))) {
+  if (leaf === undefined || !leaf.checkPrivateKey(privateKeyIn(keyText))) {
     throw new Error('the key does not belong to the server certificate')
   }
   if (!chain.every((each) => isValid(each, now))) throw new Error('the server certificate is not valid now')
   for (const [index, issuer] of chain.slice(1).entries()) {
     if (chain[index]?.checkIssued(issuer) !== true) throw new Error('the chain of the server certificate is broken')
+  }
+}
+
+function privateKeyIn(text: string): KeyObject {
+  try {
+    return createPrivateKey(text)
+  } catch (cause) {
+    throw new Error('the server key is not a private key in PEM', { cause })
   }
 }
 

@@ -24,8 +24,16 @@ const HOUR_MS = 3_600_000
 
 /** The one key in a PEM file (SPKI). Throws when the file does not hold a public key. */
 export function publicKeyFromFile(path: string): KeySource {
-  const key = createPublicKey(readFileSync(path))
+  const key = publicKeyIn(readFileSync(path))
   return async () => key
+}
+
+function publicKeyIn(pem: Buffer): KeyObject {
+  try {
+    return createPublicKey(pem)
+  } catch (cause) {
+    throw new Error('the file does not hold a public key in PEM', { cause })
+  }
 }
 
 /**

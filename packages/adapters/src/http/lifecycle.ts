@@ -47,17 +47,10 @@ export function terminationSignal({
   })
 }
 
-export type ShutdownStep = readonly [name: string, run: () => unknown]
-
-/** Runs the steps one after the other; a step that fails is logged and does not keep the next from running. */
-export async function shutDown(log: HttpLog, steps: readonly ShutdownStep[]): Promise<void> {
-  for (const [step, run] of steps) {
-    const begun = performance.now()
-    try {
-      await run()
-      log.debug({ step, durationMs: Math.round(performance.now() - begun) }, 'shutdown step done')
-    } catch (error) {
-      log.error({ err: error, step }, 'shutdown step failed')
-    }
-  }
+/** What nobody caught ends the process as a line of the log, reduced like all others: Node would print it whole. */
+export function logCrashes(log: HttpLog): void {
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'crashed')
+    process.exit(1)
+  })
 }

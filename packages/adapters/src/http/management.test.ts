@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import t from 'tap'
-import { type DependencyCheck, listenForManagement, shutDown } from './index.ts'
+import { type DependencyCheck, listenForManagement } from './index.ts'
 
 const log = pino({ level: 'silent' })
 
@@ -119,14 +119,25 @@ t.test('metrics are served, other paths and methods are not', async (t) => {
   t.match(await get('/metrics', 'HEAD'), { status: 200, body: '' })
 })
 
-t.test('a shutdown step that fails does not keep the next from running', async (t) => {
-  const done: string[] = []
-  await shutDown(log, [
-    ['one', () => void done.push('one')],
-    ['two', () => Promise.reject(new Error('broken'))],
-    ['three', async () => void done.push('three')],
-  ])
-  t.same(done, ['one', 'three'])
+t.test('a crash is one line of the log, without what the error carries', async (t) => {
+  const entry = `${t.testdir({})}/main.ts`
+  const index = new URL('./lifecycle.ts', import.meta.url).href
+  const telemetry = new URL('../telemetry/index.ts', import.meta.url).href
+  writeFileSync(
+    entry,
+    `import { logCrashes } from '${index}'
+import { createLogger } from '${telemetry}'
+logCrashes(createLogger({ level: 'info', app: 'test' }))
+const failure = Object.assign(new Error('insert of Zq9xKvT3'), { query: 'insert', parameters: ['Zq9xKvT3'] })
+if (process.argv[2] === 'rejection') await Promise.reject(failure)
+setImmediate(() => { throw failure })`,
+  )
+  for (const mode of ['rejection', 'exception']) {
+    const child = spawnSync(process.execPath, ['--conditions=@oms/source', entry, mode], { encoding: 'utf8' })
+    t.equal(child.status, 1, mode)
+    t.notMatch(child.stdout + child.stderr, 'Zq9xKvT3')
+    t.match(JSON.parse(child.stdout), { level: 'fatal', msg: 'crashed', err: { type: 'Error', stack: /main\.ts/ } })
+  }
 })
 
 t.test('a process ends by itself after SIGTERM, and by the backstop when a step hangs', async (t) => {
@@ -134,13 +145,13 @@ t.test('a process ends by itself after SIGTERM, and by the backstop when a step 
   const index = new URL('./lifecycle.ts', import.meta.url).href
   writeFileSync(
     entry,
-    `import { shutDown, terminationSignal } from '${index}'
+    `import { terminationSignal } from '${index}'
 const log = { info() {}, debug() {}, error() {}, fatal() {} } as never
 const busy = setInterval(() => {}, 1000)
 const signal = terminationSignal({ log, backstopMs: 200 })
 process.stdout.write('up')
 await signal
-await shutDown(log, [['hang', () => process.argv[2] === 'hang' ? new Promise(() => {}) : undefined]])
+if (process.argv[2] === 'hang') await new Promise(() => {})
 clearInterval(busy)`,
   )
   const exitCodeOf = async (mode: string) => {
