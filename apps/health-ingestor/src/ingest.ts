@@ -13,6 +13,7 @@ export type IngestPorts = IngestHealthEventPorts &
     deadLetters: DeadLetters
     /** Told of each recorded batch. */
     onRecorded(folded: FoldedReports): void
+    /** Told of each whose letter is stored; until then it comes again. */
     onUndecodable(message: InboundMessage, reason: string): void
     /** Told when a batch cannot be recorded now; its reports come again. */
     onUnrecorded(reports: readonly HealthReport[], error: unknown): void
@@ -49,11 +50,12 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
     }
   }
 
-  async function complain(message: InboundMessage, report?: HealthReport): Promise<void> {
+  async function complain({ message, report, undecodable = '' }: Decoded): Promise<void> {
     const { subject, streamSequence, data } = message
     const letter = { subject, streamSequence, payload: ports.letterText(data) }
     if (report === undefined) {
       await ports.deadLetters.publish({ ...letter, reason: 'UNDECODABLE' })
+      ports.onUndecodable(message, undecodable)
       ports.onDeadLetter('UNDECODABLE')
     } else {
       const { operatorId } = report
@@ -65,22 +67,20 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
   }
 
   async function settlement(one: Decoded, unknown: ReadonlySet<HealthReport>): Promise<Settlement> {
-    const { message, report } = one
+    const { report } = one
     if (report !== undefined && !unknown.has(report)) return 'ack'
     try {
-      await complain(message, report)
+      await complain(one)
       return report === undefined ? 'term' : 'ack'
-    } catch {
+    } catch (error) {
       // The letter must be stored before its message may go.
+      ports.report('store a dead letter', error)
       return { nakAfterMs: RETRY_MS }
     }
   }
 
   return async (messages) => {
     const batch = messages.map(decoded)
-    for (const { message, undecodable } of batch) {
-      if (undecodable !== undefined) ports.onUndecodable(message, undecodable)
-    }
     const unknown = await record(batch.flatMap(({ report }) => report ?? []))
     return Promise.all(batch.map((one) => settlement(one, unknown)))
   }
