@@ -15,4 +15,10 @@ export { Problem, problemResponses } from './problem-schema.ts'
 export { createServer, type ServerSettings } from './server.ts'
 export { type Caller, createTokenVerifier, type TokenVerifierSettings, type VerifyToken } from './token-verifier.ts'
 export { ifMatch, matchesETag } from './if-match.ts'
-export { OperatorResource, operatorETag, TpsLimitResource, toOperatorResource } from './operator-resource.ts'
+export {
+  OperatorResource,
+  operatorETag,
+  operatorResponse,
+  TpsLimitResource,
+  toOperatorResource,
+} from './operator-resource.ts'

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifySchema } from 'fastify'
 import type { HttpServer } from './ports.ts'
 
 export type ApiDescription = Readonly<{
@@ -26,7 +27,16 @@ export async function describeApi(app: HttpServer, api: ApiDescription): Promise
             security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
           }),
     },
+    transform: ({ schema, url }) => ({ schema: withOptionalDefaults(schema), url }),
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+/** To Ajv a parameter with a default is always there; the caller may leave it out. */
+function withOptionalDefaults(schema: FastifySchema): FastifySchema {
+  const query = schema?.querystring as { properties: Record<string, { default?: unknown }>; required?: string[] }
+  if (query?.required === undefined) return schema
+  const required = query.required.filter((name) => query.properties[name]?.default === undefined)
+  return { ...schema, querystring: { ...query, required } }
 }

@@ -6,7 +6,7 @@ import {
   type OperatorView,
   type Warning,
 } from '@oms/domain'
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 
 const choice = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: values })
@@ -74,6 +74,14 @@ export function toOperatorResource(view: OperatorView, warnings: readonly Warnin
     ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
   }
 }
+
+/** An answer that holds one operator, for a route's `schema.response`. */
+export const operatorResponse = (description: string, headers: Record<string, TSchema> = {}) =>
+  ({
+    ...OperatorResource,
+    description,
+    headers: { ETag: Type.String({ description: 'The config version, for If-Match' }), ...headers },
+  }) as typeof OperatorResource
 
 /** RFC 9110 §8.8.3: the strong entity tag of an operator's configuration. */
 export const operatorETag = ({ operator }: Pick<OperatorView, 'operator'>): string => `"${operator.version}"`

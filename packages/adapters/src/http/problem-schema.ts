@@ -1,6 +1,6 @@
-import type { ErrorCode } from '@oms/domain'
+import { DomainError, type ErrorCode } from '@oms/domain'
 import { type TSchema, Type } from '@sinclair/typebox'
-import { PROBLEM_TYPE } from './problem.ts'
+import { PROBLEM_TYPE, renderProblem } from './problem.ts'
 import { edgeOf } from './problem-table.ts'
 
 /** RFC 9457 problem details with our own members. */
@@ -28,7 +28,16 @@ const ALWAYS: readonly ErrorCode[] = [
   'SERVICE_OVERLOADED',
 ]
 
-type ProblemResponse = { description: string; content: { [PROBLEM_TYPE]: { schema: TSchema } } }
+type ProblemResponse = {
+  description: string
+  headers?: Record<string, TSchema>
+  content: { [PROBLEM_TYPE]: { schema: TSchema; examples: Record<string, { value: unknown }> } }
+}
+
+const HEADERS: Readonly<Record<string, Record<string, TSchema>>> = {
+  401: { 'WWW-Authenticate': Type.String({ description: 'RFC 6750 §3' }) },
+  503: { 'Retry-After': Type.Integer({ description: 'Seconds' }) },
+}
 
 /** Entries for a route's `schema.response`, one for each status that these codes lead to. */
 export function problemResponses(...codes: readonly ErrorCode[]): Record<number, ProblemResponse> {
@@ -36,7 +45,16 @@ export function problemResponses(...codes: readonly ErrorCode[]): Record<number,
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, same = []]) => [
       status,
-      { description: same.join(', '), content: { [PROBLEM_TYPE]: { schema: Problem } } },
+      {
+        description: same.join(', '),
+        ...(HEADERS[status] === undefined ? {} : { headers: HEADERS[status] }),
+        content: { [PROBLEM_TYPE]: { schema: Problem, examples: Object.fromEntries(same.map(exampleOf)) } },
+      },
     ]),
   )
+}
+
+function exampleOf(code: ErrorCode): [string, { value: unknown }] {
+  const where = { requestId: '7e1c5d0a-4f3b-4b58-9a57-0f2f9f1c3a10', instance: '/v1/admin/operators' }
+  return [code, { value: renderProblem(new DomainError(code, edgeOf(code).title), where) }]
 }

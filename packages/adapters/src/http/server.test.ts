@@ -255,7 +255,20 @@ t.test('the API is described at /openapi.json and /docs, from the schemas that v
   t.equal(status, 200)
   t.match(json, {
     openapi: /^3\.1/,
-    paths: { '/things': { post: { responses: { 400: { content: { 'application/problem+json': {} } } } } } },
+    paths: {
+      '/things': {
+        post: {
+          responses: {
+            400: {
+              content: { 'application/problem+json': { examples: { INVALID_PAYLOAD: { value: { status: 400 } } } } },
+            },
+            503: { headers: { 'Retry-After': {} } },
+          },
+        },
+        // The schema that validates wants `page`; who calls need not, for it has a default.
+        get: { parameters: [{ name: 'page', required: false }, { name: 'all' }, { name: 'q' }] },
+      },
+    },
   })
   t.match(JSON.stringify(json), JSON.stringify(Problem.properties.requestId))
   const page = await call('GET', '/docs')

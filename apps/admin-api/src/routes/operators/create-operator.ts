@@ -1,5 +1,6 @@
-import { operatorETag, OperatorResource, toOperatorResource } from '@oms/adapters/http'
+import { operatorETag, operatorResponse, toOperatorResource } from '@oms/adapters/http'
 import { CreateOperatorBody, createOperator, parseCreateOperator } from '@oms/domain'
+import { Type } from '@sinclair/typebox'
 import { changeContext } from '../../change-context.ts'
 import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
@@ -10,10 +11,11 @@ export const createOperatorRoute: AdminRoute = (app, ports) => {
     {
       schema: {
         operationId: 'createOperator',
+        tags: ['Operators'],
         summary: 'Create an operator, its password going to Vault',
         body: CreateOperatorBody,
         response: {
-          201: OperatorResource,
+          201: operatorResponse('The new operator', { Location: Type.String({ description: 'Its path' }) }),
           ...adminProblems('DUPLICATE_OPERATOR', 'DUPLICATE_NAME', 'VAULT_UNAVAILABLE', ...BODY_PROBLEMS),
         },
       },

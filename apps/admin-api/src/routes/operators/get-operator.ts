@@ -1,4 +1,4 @@
-import { operatorETag, OperatorResource, toOperatorResource } from '@oms/adapters/http'
+import { operatorETag, operatorResponse, toOperatorResource } from '@oms/adapters/http'
 import { getOperator, operatorIdFrom } from '@oms/domain'
 import { adminProblems } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
@@ -10,9 +10,10 @@ export const getOperatorRoute: AdminRoute = (app, ports) => {
     {
       schema: {
         operationId: 'getOperator',
+        tags: ['Operators'],
         summary: 'Read a live operator',
         params: OperatorParams,
-        response: { 200: OperatorResource, ...adminProblems('OPERATOR_NOT_FOUND') },
+        response: { 200: operatorResponse('The operator'), ...adminProblems('OPERATOR_NOT_FOUND') },
       },
     },
     async (request, reply) => {

@@ -29,13 +29,17 @@ export const listOperatorsRoute: AdminRoute = (app, ports) => {
     {
       schema: {
         operationId: 'listOperators',
+        tags: ['Operators'],
         summary: 'List operators',
         querystring: Query,
         response: {
-          200: Type.Object({
-            data: Type.Array(OperatorResource),
-            meta: Type.Object({ total: Type.Integer(), page: Type.Integer(), limit: Type.Integer() }),
-          }),
+          200: Type.Object(
+            {
+              data: Type.Array(OperatorResource),
+              meta: Type.Object({ total: Type.Integer(), page: Type.Integer(), limit: Type.Integer() }),
+            },
+            { description: 'A page of operators' },
+          ),
           ...adminProblems(),
         },
       },

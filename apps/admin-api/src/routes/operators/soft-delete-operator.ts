@@ -12,10 +12,14 @@ export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
     {
       schema: {
         operationId: 'softDeleteOperator',
+        tags: ['Operators'],
         summary: 'End an operator; its record stays, its credentials are out of reach at once',
         params: OperatorParams,
         headers: IfMatchHeader,
-        response: { 204: Type.Null(), ...adminProblems('OPERATOR_NOT_FOUND', 'VERSION_MISMATCH', ...BODY_PROBLEMS) },
+        response: {
+          204: Type.Null({ description: 'It is deleted' }),
+          ...adminProblems('OPERATOR_NOT_FOUND', 'VERSION_MISMATCH', ...BODY_PROBLEMS),
+        },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,4 @@
-import { ifMatch, operatorETag, OperatorResource, toOperatorResource } from '@oms/adapters/http'
+import { ifMatch, operatorETag, operatorResponse, toOperatorResource } from '@oms/adapters/http'
 import { operatorIdFrom, parseOperatorPatch, UpdateOperatorBody, updateOperator } from '@oms/domain'
 import { changeContext } from '../../change-context.ts'
 import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
@@ -12,13 +12,14 @@ export const updateOperatorRoute: AdminRoute = (app, ports) => {
       config: { mergePatch: true },
       schema: {
         operationId: 'updateOperator',
+        tags: ['Operators'],
         summary: 'Change an operator by a JSON merge patch; a password in it is rotated in Vault',
         consumes: ['application/merge-patch+json', 'application/json'],
         params: OperatorParams,
         headers: IfMatchHeader,
         body: UpdateOperatorBody,
         response: {
-          200: OperatorResource,
+          200: operatorResponse('The operator as it is now'),
           ...adminProblems(
             'OPERATOR_NOT_FOUND',
             'DUPLICATE_OPERATOR',
