@@ -165,8 +165,8 @@ t.test('a client may call only the routes that it is listed for', async (t) => {
   t.match(await call(connector, '/nothing'), { status: 404, code: 'NOT_FOUND' })
 })
 
-t.test('without a certificate of our CA the first request fails in TLS', async (t) => {
-  const { call } = await start(t)
+t.test('without a certificate of our CA the first request fails in TLS, and the log says why', async (t) => {
+  const { call, lines } = await start(t)
   const alien = await issueCertificate({ ca: otherCa, uris: [SPIFFE] })
   const expired = await issueCertificate({
     ca,
@@ -182,6 +182,15 @@ t.test('without a certificate of our CA the first request fails in TLS', async (
   await t.rejects(
     call(connector, '/credentials', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
   )
+  const refusals = () => new Set(lines.filter(({ msg }) => msg === 'TLS handshake refused').map(({ reason }) => reason))
+  await until(() => refusals().size >= 4)
+  for (const reason of [
+    'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE',
+    'UNABLE_TO_GET_CRL', // of an authority that is not ours
+    'CERT_HAS_EXPIRED',
+    'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  ])
+    t.ok(refusals().has(reason), `${reason} among ${[...refusals()].join(', ')}`)
 })
 
 t.test('a route that does not say who may call it does not register', async (t) => {

@@ -1,4 +1,5 @@
 import { Server, type ServerOptions } from 'node:https'
+import type { TLSSocket } from 'node:tls'
 import { type AllowList, parseAllowList } from './allow-list.ts'
 import { type CertificateSet, checkCertificates } from './certificate-set.ts'
 import { type ConnectionGuard, guardConnections } from './connection-guard.ts'
@@ -84,6 +85,7 @@ export async function openMutualTls(settings: MutualTlsSettings): Promise<Mutual
       server = app.server
       // What changed between reading the files and making the server.
       server.setSecureContext(certificates.current.context)
+      server.on('tlsClientError', (error, socket) => logRefusal(log, error, socket))
       const guardian = guardConnections(server, maxConnectionAgeMs)
       connections = guardian
       requireClients(app, () => clients.current)
@@ -97,6 +99,13 @@ export async function openMutualTls(settings: MutualTlsSettings): Promise<Mutual
       clients[Symbol.dispose]()
     },
   }
+}
+
+/** Node resets the connection of a certificate that it does not accept, and keeps the reason on the socket. */
+function logRefusal(log: HttpLog, error: NodeJS.ErrnoException, socket: TLSSocket): void {
+  const reason: unknown = socket.authorizationError ?? error.code
+  // A caller who hangs up, as TCP probes do.
+  if (reason !== 'ECONNRESET') log.warn({ reason, peer: socket.remoteAddress }, 'TLS handshake refused')
 }
 
 const sameTrust = (next: CertificateSet, previous: CertificateSet): boolean =>
