@@ -7,6 +7,7 @@ import {
   createOperatorRepository,
   createOutbox,
   createPartitions,
+  createShownHealth,
   openPostgres,
 } from '@oms/adapters/postgres'
 import { createHealthCache, openRedis } from '@oms/adapters/redis'
@@ -56,6 +57,7 @@ export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log
     cleanup: createCredentialsCleanup(postgres.db),
     outbox: createOutbox(postgres.db),
     leases: createLeases(postgres.db),
+    shownHealth: createShownHealth(postgres.db),
     partitions: createPartitions(postgres.db),
     credentials: vault.credentials,
     healthCache: createHealthCache(redis, observeHealthCache(sinks)),

@@ -14,7 +14,13 @@ import {
   type TailOptions,
   tailHealthReports,
 } from '@oms/adapters/nats'
-import { createHealthRepository, createLeases, createOutbox, openPostgres } from '@oms/adapters/postgres'
+import {
+  createHealthRepository,
+  createLeases,
+  createOutbox,
+  createShownHealth,
+  openPostgres,
+} from '@oms/adapters/postgres'
 import { createHealthCache, openRedis } from '@oms/adapters/redis'
 import {
   type Logger,
@@ -64,6 +70,7 @@ export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly
     }),
     outbox: createOutbox(postgres.db),
     leases: createLeases(postgres.db),
+    shownHealth: createShownHealth(postgres.db),
     healthCache: createHealthCache(redis, observeHealthCache(sinks)),
     publisher: createEventPublisher(nats, observePublish(sinks)),
     deadLetters: createDeadLetters(nats),

@@ -4,7 +4,7 @@ import { memoryEventPublisher, memoryLeases, withFaults } from '@oms/domain/memo
 import { provisioned, type OutboxBacklog, type PendingEvent } from '@oms/domain'
 import t from 'tap'
 import { until } from '../../test/support/until.ts'
-import { createRelay, every, holdLease, type LeaseOptions } from './index.ts'
+import { createRelay, every, holdLease, type LeaseOptions, relayUnderLease } from './index.ts'
 import { pause } from './pause.ts'
 
 const away = new DomainError('DEPENDENCY_UNAVAILABLE', 'away')
@@ -249,4 +249,69 @@ t.test('a relay tries nothing while the stream is away', async (t) => {
   await until(() => rows.length === 0)
   stop.abort()
   await running
+})
+
+t.test('the health of each operator is shown by the holder of the lease alone, and as it is now', async (t) => {
+  const leases = memoryLeases()
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const empty = { depth: 0, oldestAgeSeconds: 0, parked: 0 }
+  const outbox: Outbox = {
+    pending: async () => [],
+    markPublished: async () => undefined,
+    park: async () => undefined,
+    backlog: async () => empty,
+    prune: async () => 0,
+  }
+  let shown = [
+    { operatorId: 'one', state: 'HEALTHY' },
+    { operatorId: 'two', state: 'UNKNOWN' },
+  ]
+  function replica(holder: string) {
+    const series = new Map<string, number>()
+    const refreshers: (() => Promise<void>)[] = []
+    const gauge = { set: () => undefined }
+    let leads = 0
+    const relay = relayUnderLease({
+      outbox,
+      publisher: memoryEventPublisher(),
+      leases,
+      shownHealth: async () => shown,
+      holder,
+      canPublish: () => true,
+      onEventCommitted: () => ({ [Symbol.asyncDispose]: async () => undefined }),
+      log: silent,
+      metrics: {
+        relayLatency: { observe: () => undefined },
+        relayLeader: { set: (value) => void (leads = value) },
+        outboxDepth: gauge,
+        outboxOldestAge: gauge,
+        outboxParked: gauge,
+        operatorHealth: {
+          reset: () => series.clear(),
+          set: ({ operator_id, state }, value) => void series.set(`${operator_id} ${state}`, value),
+        },
+        onScrape: (refresh) => void refreshers.push(refresh),
+      },
+    })
+    t.teardown(() => relay[Symbol.asyncDispose]())
+    const scrape = async () => {
+      await Promise.all(refreshers.map((refresh) => refresh()))
+      return [...series]
+    }
+    return { relay, scrape, leads: () => leads === 1 }
+  }
+  const one = replica('one')
+  await until(one.leads)
+  const two = replica('two')
+  t.same(await two.scrape(), [])
+  t.same(await one.scrape(), [
+    ['one HEALTHY', 1],
+    ['two UNKNOWN', 1],
+  ])
+  shown = [{ operatorId: 'one', state: 'DEGRADED' }]
+  t.same(await one.scrape(), [['one DEGRADED', 1]], 'neither an old state nor a deleted operator stays')
+  await one.relay[Symbol.asyncDispose]()
+  t.same(await one.scrape(), [])
+  await until(two.leads)
+  t.same(await two.scrape(), [['one DEGRADED', 1]])
 })

@@ -3,6 +3,7 @@ import { type HeldLease, holdLease } from './hold-lease.ts'
 import { createRelay } from './relay.ts'
 
 type Gauge = Readonly<{ set(value: number): void }>
+type Labelled = Readonly<{ reset(): void; set(labels: { operator_id: string; state: string }, value: number): void }>
 type Log = Readonly<Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>>
 
 export type RelayUnderLease = AsyncDisposable & Readonly<{ wake(): void }>
@@ -11,6 +12,8 @@ export type RelayUnderLeaseOptions = Readonly<{
   outbox: Outbox
   publisher: EventPublisher
   leases: Leases
+  /** Of every live operator; read at each scrape while this replica holds the lease. */
+  shownHealth: () => Promise<readonly Readonly<{ operatorId: string; state: string }>[]>
   /** Unlike any other replica's. */
   holder: string
   canPublish: () => boolean
@@ -19,6 +22,7 @@ export type RelayUnderLeaseOptions = Readonly<{
   metrics: Readonly<{
     relayLatency: { observe(seconds: number): void }
     relayLeader: Gauge
+    operatorHealth: Labelled
     outboxDepth: Gauge
     outboxOldestAge: Gauge
     outboxParked: Gauge
@@ -26,9 +30,12 @@ export type RelayUnderLeaseOptions = Readonly<{
   }>
 }>
 
-/** The relay of this replica: at work while it holds the lease; the backlog is shown whoever holds it, or nobody. */
+/**
+ * The relay of this replica: at work while it holds the lease, when it also shows the health of each operator; the backlog
+ * is shown whoever holds it, or nobody.
+ */
 export function relayUnderLease(options: RelayUnderLeaseOptions): RelayUnderLease {
-  const { outbox, publisher, leases, holder, canPublish, onEventCommitted, log, metrics } = options
+  const { outbox, publisher, leases, shownHealth, holder, canPublish, onEventCommitted, log, metrics } = options
   metrics.onScrape(async () => {
     const { depth, oldestAgeSeconds, parked } = await outbox.backlog()
     metrics.outboxDepth.set(depth)
@@ -59,5 +66,11 @@ export function relayUnderLease(options: RelayUnderLeaseOptions): RelayUnderLeas
     },
     relay.run,
   )
+  metrics.onScrape(async () => {
+    // By one replica, or the series of each operator would be there several times.
+    const shown = lease.held() ? await shownHealth() : []
+    metrics.operatorHealth.reset()
+    for (const { operatorId, state } of shown) metrics.operatorHealth.set({ operator_id: operatorId, state }, 1)
+  })
   return { wake: relay.wake, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() }
 }

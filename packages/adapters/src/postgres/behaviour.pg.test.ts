@@ -5,6 +5,7 @@ import {
   aProvisionalOperator,
   aRecordedChange,
   createOperatorIn,
+  deleteOperatorIn,
   updateOperatorIn,
 } from '@oms/domain/contracts'
 import t from 'tap'
@@ -14,6 +15,7 @@ import { until } from '../../test/support/until.ts'
 import { createHealthRepository } from './health-repository.ts'
 import { createLeases } from './leases.ts'
 import { createPartitions } from './partitions.ts'
+import { createShownHealth } from './shown-health.ts'
 
 const open = reusedStore(t)
 
@@ -126,6 +128,33 @@ t.test('a row lock that another holds for long is waited for in vain, not for ev
     t.ok(await store.operators.find(operatorId), 'readers go on')
   })
   t.equal((await updateOperatorIn(store, operatorId)).version, 2)
+})
+
+t.test('the health of all is that of live operators, as reads show it', async (t) => {
+  const store = await open()
+  const good = await createOperatorIn(store)
+  const stale = await createOperatorIn(store)
+  const unseen = await createOperatorIn(store)
+  const gone = await createOperatorIn(store)
+  for (const [{ operatorId }, age] of [
+    [good, 1],
+    [stale, 300],
+    [gone, 1],
+  ] as const) {
+    const state = aHealth(operatorId, age, { state: 'DEGRADED' })
+    await store.health.change([operatorId], () => ({ states: [state], transitions: [] }))
+  }
+  await deleteOperatorIn(store, gone.operatorId)
+  await store.operators.insertProvisional(aProvisionalOperator(), 60)
+  const shown = await createShownHealth(store.postgres.db)()
+  t.same(
+    new Map(shown.map(({ operatorId, state }) => [operatorId, state])),
+    new Map([
+      [good.operatorId, 'DEGRADED'],
+      [stale.operatorId, 'UNKNOWN'],
+      [unseen.operatorId, 'UNKNOWN'],
+    ]),
+  )
 })
 
 t.test('every commit with an event wakes who listens, and so does the return of the connection', async (t) => {

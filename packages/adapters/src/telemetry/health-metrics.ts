@@ -11,6 +11,13 @@ export const HEALTH_METRICS = {
     apps: INGESTOR,
     labels: { from: HEALTH, to: HEALTH },
   },
+  operatorHealth: {
+    kind: 'gauge',
+    name: 'ops_operator_health',
+    help: '1 for the health that each live operator shows; told by the holder of the relay lease alone',
+    apps: RELAYS,
+    labels: { operator_id: [], state: [] },
+  },
   healthRejected: {
     kind: 'counter',
     name: 'ops_health_rejected_total',
