@@ -1,4 +1,11 @@
-import { natsAddress, postgresConnection, redisConnection, usable, vaultConnection } from '@oms/adapters/config'
+import {
+  natsAddress,
+  postgresConnection,
+  redisConnection,
+  streamSettings,
+  usable,
+  vaultConnection,
+} from '@oms/adapters/config'
 import type { DependencyCheck } from '@oms/adapters/http'
 import { createEventPublisher, manageStreams, openNats, RELAY_STREAMS } from '@oms/adapters/nats'
 import {
@@ -39,8 +46,7 @@ export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log
   const vault = opening.use(usable('VAULT_CACERT', () => openVault(vaultConnection(config), observeVault(sinks))))
   opening.use(
     manageStreams(nats, RELAY_STREAMS, {
-      manage: config.NATS_MANAGE_STREAMS,
-      replicas: config.NATS_REPLICAS,
+      ...streamSettings(config),
       ...observeStreams(sinks),
     }),
   )

@@ -1,4 +1,4 @@
-import { natsAddress, postgresConnection, redisConnection } from '@oms/adapters/config'
+import { natsAddress, postgresConnection, redisConnection, streamSettings } from '@oms/adapters/config'
 import type { DependencyCheck } from '@oms/adapters/http'
 import {
   type ConsumeOptions,
@@ -49,11 +49,9 @@ export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly
   )
   const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
   const nats = opening.use(openNats(natsAddress(config, 'health-ingestor'), observeNats(sinks)))
-  const manage = config.NATS_MANAGE_STREAMS
   const streams = opening.use(
     manageStreams(nats, [...INGESTOR_STREAMS, ...RELAY_STREAMS], {
-      manage,
-      replicas: config.NATS_REPLICAS,
+      ...streamSettings(config),
       ...observeStreams(sinks),
     }),
   )
@@ -77,7 +75,7 @@ export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly
     decode: decodeHealthReport,
     letterText,
     consume: (options: Pick<ConsumeOptions, 'onBatch' | 'onError' | 'batchSize'>) =>
-      consumeHealthReports(nats, { ...options, manage, onStreamMissing: streams.check }),
+      consumeHealthReports(nats, { ...options, manage: config.NATS_MANAGE_STREAMS, onStreamMissing: streams.check }),
     tail: (options: TailOptions) => tailHealthReports(nats, options),
     /** Calls back whenever Redis is there again, perhaps empty. */
     onCacheBack: redis.onReady,

@@ -16,6 +16,7 @@ import {
   readConfig,
   readSecretFile,
   redisVariables,
+  streamSettings,
   trustedProxies,
   usable,
   vaultRules,
@@ -175,6 +176,16 @@ t.test('what can be read and not be used is a problem of its variable', async (t
   )
   const late: unknown = await usable('KEY_PATH', async () => failure()).catch((error: unknown) => error)
   t.same(late instanceof ConfigError && late.problems, expected)
+})
+
+t.test('streams are made as agreed, unless their storage or an age is asked for otherwise', async (t) => {
+  const read = (env: Readonly<Record<string, string>>) =>
+    readConfig(Type.Object(natsVariables), { NATS_URL: 'nats://127.0.0.1', ...env })
+  t.same(streamSettings(read({})), { manage: true, replicas: 1, storage: 'file', ages: {} })
+  const asked = { NATS_STORAGE: 'memory', NATS_STREAM_AGES: 'OPERATOR_HEALTH=60,OPS_AUDIT=7776000' }
+  t.match(streamSettings(read(asked)), { storage: 'memory', ages: { OPERATOR_HEALTH: 60, OPS_AUDIT: 7_776_000 } })
+  for (const ages of ['OPERATOR_HEALTH', 'OPERATOR_HEALTH=0', 'OPERATOR_HEALTH=1d', 'A=1,'])
+    t.throws(() => read({ NATS_STREAM_AGES: ages }), ConfigError, ages)
 })
 
 t.test('the table of an app lists every variable with type, default and meaning', async (t) => {

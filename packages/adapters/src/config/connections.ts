@@ -39,6 +39,19 @@ export const natsAddress = (config: Of<typeof natsVariables>, name: string) => (
       }),
 })
 
+/** How streams are made, beside what is agreed of each. */
+export const streamSettings = (config: Of<typeof natsVariables>) => ({
+  manage: config.NATS_MANAGE_STREAMS,
+  replicas: config.NATS_REPLICAS,
+  storage: config.NATS_STORAGE,
+  ages: Object.fromEntries(
+    (config.NATS_STREAM_AGES?.split(',') ?? []).map((each): [string, number] => {
+      const [stream = '', seconds] = each.split('=')
+      return [stream, Number(seconds)]
+    }),
+  ),
+})
+
 export const vaultConnection = (config: Of<typeof vaultVariables>) => ({
   address: config.VAULT_ADDR,
   auth: vaultLogin(config),

@@ -1,6 +1,6 @@
 export { ConfigError, type ConfigProblem } from './config-error.ts'
 export { type Connection, connection } from './connection.ts'
-export { natsAddress, postgresConnection, redisConnection, vaultConnection } from './connections.ts'
+export { natsAddress, postgresConnection, redisConnection, streamSettings, vaultConnection } from './connections.ts'
 export { endIfMisconfigured, exitOnConfigError } from './exit-on-config-error.ts'
 export { type ConfigRule, type Environment, readConfig } from './read-config.ts'
 export { jwtRules, natsRules, vaultRules } from './rules.ts'

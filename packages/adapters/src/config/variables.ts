@@ -74,6 +74,13 @@ export const natsVariables = {
     description: 'Make and update streams and consumers at each connect; `false` leaves them alone.',
   }),
   NATS_REPLICAS: Type.Integer({ minimum: 1, maximum: 5, default: 1, description: 'Replicas of each stream.' }),
+  NATS_STORAGE: oneOf(['file', 'memory'], { default: 'file', description: 'Where streams are made to live.' }),
+  NATS_STREAM_AGES: Type.Optional(
+    Type.String({
+      pattern: '^[A-Z_]+=[1-9]\\d{0,8}(?:,[A-Z_]+=[1-9]\\d{0,8})*$',
+      description: 'Seconds that a stream keeps its messages, where other than agreed: `OPERATOR_HEALTH=172800,…`.',
+    }),
+  ),
 }
 
 export const vaultVariables = {
