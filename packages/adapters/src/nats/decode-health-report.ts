@@ -6,8 +6,8 @@ import { parseInstant } from './instant.ts'
 export type Undecodable = Readonly<{ undecodable: string }>
 
 const schema = TypeCompiler.Compile(InboundHealthReport)
-/** In UTF-16 units, as the schema counts. */
-const BIND_ERROR_LENGTH = 256
+/** What is kept of an error text, in UTF-16 units as the schema counts; and what no text in SMPP exceeds (3.4 §5.3.2.32). */
+const BIND_ERROR = { kept: 256, longest: 65_535 }
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The report, or why there is none; the reason quotes nothing of the payload. */
@@ -43,7 +43,8 @@ function parse(data: Uint8Array): unknown {
 function withShortError(payload: unknown): unknown {
   if (typeof payload !== 'object' || payload === null || !('bindError' in payload)) return payload
   const { bindError } = payload
-  return typeof bindError === 'string' ? { ...payload, bindError: bindError.slice(0, BIND_ERROR_LENGTH) } : payload
+  if (typeof bindError !== 'string' || bindError.length > BIND_ERROR.longest) return payload
+  return { ...payload, bindError: bindError.slice(0, BIND_ERROR.kept) }
 }
 
 /**

@@ -73,6 +73,7 @@ t.test('whatever is no report is undecodable, and the reason quotes nothing of i
     ['/errorRate is not as agreed', { ...report, errorRate: '0.1' }],
     ['/inFlight is not as agreed', { ...report, inFlight: -1 }],
     ['/bindError is not as agreed', { ...report, bindError: 5 }],
+    ['/bindError is not as agreed', { ...report, bindError: 'x'.repeat(65_536) }],
     ['/at is no time', { ...report, at: '2026-11-20' }],
   ]
   for (const [undecodable, data] of wrong) t.same(decodeHealthReport(message(data)), { undecodable })
