@@ -1,5 +1,5 @@
 import { endIfMisconfigured, exitOnConfigError } from '@oms/adapters/config'
-import { logCrashes, terminationSignal } from '@oms/adapters/http'
+import { logCrashes, serveUntilTerminated } from '@oms/adapters/http'
 import { createLogger } from '@oms/adapters/telemetry'
 import { readAdminApiConfig } from './config.ts'
 import { serveAdminApi } from './serve.ts'
@@ -7,6 +7,4 @@ import { serveAdminApi } from './serve.ts'
 const config = exitOnConfigError(() => readAdminApiConfig(process.env))
 const log = createLogger({ level: config.LOG_LEVEL, app: 'admin-api' })
 logCrashes(log)
-const terminated = terminationSignal({ log })
-await using _server = await serveAdminApi(config, { log }).catch(endIfMisconfigured)
-await terminated
+await serveUntilTerminated(log, () => serveAdminApi(config, { log }).catch(endIfMisconfigured))

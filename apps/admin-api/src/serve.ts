@@ -45,7 +45,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     }),
   )
   const relay = opening.use(relayUnderLease({ ...adapters, holder, log, metrics }))
-  opening.use(keepHouse({ adapters, holder, log, metrics }))
+  const house = opening.use(keepHouse({ adapters, holder, log, metrics }))
 
   const ports: AdminPorts = {
     ...adapters,
@@ -74,7 +74,8 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     managementPort: management.port,
     async [Symbol.asyncDispose]() {
       management.drain()
-      await owned.disposeAsync()
+      // The relay goes on until the last request is answered, for what that changed; housekeeping need not.
+      await Promise.all([house[Symbol.asyncDispose](), owned.disposeAsync()])
     },
   }
 }

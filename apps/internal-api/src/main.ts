@@ -1,5 +1,5 @@
 import { endIfMisconfigured, exitOnConfigError } from '@oms/adapters/config'
-import { logCrashes, terminationSignal } from '@oms/adapters/http'
+import { logCrashes, serveUntilTerminated } from '@oms/adapters/http'
 import { createLogger } from '@oms/adapters/telemetry'
 import { readInternalApiConfig } from './config.ts'
 import { serveInternalApi } from './serve.ts'
@@ -7,6 +7,4 @@ import { serveInternalApi } from './serve.ts'
 const config = exitOnConfigError(() => readInternalApiConfig(process.env))
 const log = createLogger({ level: config.LOG_LEVEL, app: 'internal-api' })
 logCrashes(log)
-const terminated = terminationSignal({ log })
-await using _server = await serveInternalApi(config, { log }).catch(endIfMisconfigured)
-await terminated
+await serveUntilTerminated(log, () => serveInternalApi(config, { log }).catch(endIfMisconfigured))

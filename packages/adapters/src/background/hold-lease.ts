@@ -29,7 +29,8 @@ const TIMING: LeaseTiming = { renewMs: 3_000, safeMs: 8_000, retryMs: 1_000 }
 
 /**
  * Runs `work` while this process holds the lease, again whenever it gets it back, until disposed. `work` is aborted when
- * the lease is lost, cannot be renewed in time, or this is disposed; it must then end soon. Nothing escapes.
+ * the lease is lost, cannot be renewed in time, or this is disposed; it must then end soon, and disposing waits no longer
+ * than `retryMs` for it. Nothing escapes.
  */
 export function holdLease(options: LeaseOptions, work: (signal: AbortSignal) => Promise<void>): HeldLease {
   const { leases, name, holder, canHold = () => true, onHeld, onError, timing = TIMING } = options
@@ -40,7 +41,7 @@ export function holdLease(options: LeaseOptions, work: (signal: AbortSignal) => 
   async function ask(limitMs: number): Promise<boolean | undefined> {
     if (!canHold()) return undefined
     try {
-      return await within(limitMs, leases.hold(name, holder))
+      return await within(limitMs, leases.hold(name, holder), stopping.signal)
     } catch (error) {
       onError(error)
       return undefined
@@ -72,7 +73,8 @@ export function holdLease(options: LeaseOptions, work: (signal: AbortSignal) => 
     await renew(heldUntil, AbortSignal.any([stopping.signal, ended.signal]))
     held = false
     ended.abort()
-    await working
+    // The process must end in time, whatever a frozen dependency holds up.
+    await (stopping.signal.aborted ? within(timing.retryMs, working) : working)
     onHeld?.(false)
     await within(timing.retryMs, leases.release(name, holder)).catch(onError)
   }

@@ -3,7 +3,10 @@ import type { HttpLog } from './ports.ts'
 type Listening = Readonly<{
   listen(address: { host: string; port: number }): Promise<string>
   close(): Promise<unknown>
+  server: { closeIdleConnections(): void }
 }>
+
+const SWEEP_MS = 50
 
 export type Server = AsyncDisposable & Readonly<{ url: string }>
 
@@ -15,7 +18,9 @@ export async function listen(app: Listening, address: { host: string; port: numb
   return {
     url,
     async [Symbol.asyncDispose]() {
-      await app.close()
+      // What was busy when the listener closed would be kept alive after its answer, and the listener with it.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+      await app.close().finally(() => clearInterval(sweep))
     },
   }
 }
@@ -45,6 +50,19 @@ export function terminationSignal({
     }
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
   })
+}
+
+/**
+ * Runs what `serve` opens until SIGTERM or SIGINT, disposes it, and ends the process with code 0. Explicitly, for the
+ * drivers leave sockets half open to a server that is frozen and never closes its half.
+ */
+export async function serveUntilTerminated(log: HttpLog, serve: () => Promise<AsyncDisposable>): Promise<never> {
+  const terminated = terminationSignal({ log })
+  {
+    await using _running = await serve()
+    await terminated
+  }
+  process.exit(0)
 }
 
 /** What nobody caught ends the process as a line of the log, reduced like all others: Node would print it whole. */

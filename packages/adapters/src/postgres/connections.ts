@@ -37,7 +37,8 @@ const CONNECT_SECONDS = 2
 const IDLE_IN_TRANSACTION_MS = 20_000
 const OVERDUE_MS = 1_000
 const LEAST_LIFE_MS = 5_000
-const CLOSE_MS = 5_000
+/** Whoever used it has ended by then; what is left waits for a server that does not answer. */
+const CLOSE_MS = 1_000
 
 /**
  * A pool that is replaced as a whole when it does not answer. The server ends every statement before its deadline, so an
