@@ -26,6 +26,8 @@ export type Pull = Readonly<{
 }>
 
 const EXPIRES_MS = 10_000
+/** nats-server 2.9 can drop a pull in the moment in which it expires without a word: then it is over all the same. */
+const OVERDUE_MS = 500
 const HEARTBEAT_MS = 2_000
 /** Two heartbeats missed, and some patience for a busy machine. */
 const SILENCE_MS = 5_000
@@ -45,7 +47,9 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
   failure.promise.catch(() => undefined)
   // The server never delivers a message that is larger than the pull's limit.
   const max_bytes = Math.max(maxBytes, 2 * (connection.info?.max_payload ?? 0))
-  let open: { left: number; served: boolean } | undefined
+  let open: { inbox: string; left: number; served: boolean } | undefined
+  let pulls = 0
+  let overdue: NodeJS.Timeout | undefined
   let closed = false
   let lastHeard = performance.now()
 
@@ -54,13 +58,18 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
   function refill(): void {
     const room = capacity - inHand()
     if (closed || open !== undefined || room < capacity / 2) return
-    open = { left: room, served: false }
+    pulls += 1
+    open = { inbox: `${inbox}.${pulls}`, left: room, served: false }
+    overdue = setTimeout(again, EXPIRES_MS + OVERDUE_MS)
     lastHeard = performance.now()
     const request = { batch: room, max_bytes, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), { reply: inbox })
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
+      reply: open.inbox,
+    })
   }
 
   function again(): void {
+    clearTimeout(overdue)
     open = undefined
     refill()
   }
@@ -74,11 +83,15 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
     verify().then(again, failure.reject)
   }
 
-  const subscription = connection.subscribe(inbox, {
+  const subscription = connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (error !== null) return failure.reject(natsUnavailable(error))
       lastHeard = performance.now()
-      if (!isDelivery(message)) return onStatus(message.headers?.code ?? 0)
+      if (!isDelivery(message)) {
+        // What is said of an earlier pull is of no interest any more.
+        if (message.subject === open?.inbox) onStatus(message.headers?.code ?? 0)
+        return
+      }
       onMessage(message)
       if (open === undefined) return
       open.served = true
@@ -97,6 +110,7 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
     async close(connected) {
       closed = true
       clearInterval(watchdog)
+      clearTimeout(overdue)
       if (connected && !subscription.isClosed()) await within(CLOSE_LIMIT_MS, subscription.drain())
       if (!subscription.isClosed()) subscription.unsubscribe()
     },
