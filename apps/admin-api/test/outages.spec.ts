@@ -149,7 +149,7 @@ for (const [outage, away, back] of [
     await sql`UPDATE ops.credential_cleanup SET due_at = now() WHERE reason <> 'deleted'`
     await assertSound(service)
     t.same(await lostWrites(service, writes), [])
-    t.same(await statuses(['live', 'ready', 'serving']), [200, 200, 200])
+    await when('ready', async () => (await statuses(['live', 'ready', 'serving'])).every((status) => status === 200))
     t.equal((await admin('POST', '/operators', anOperator())).status, 201)
   })
 }

@@ -52,7 +52,7 @@ export function startWrites(admin: () => AdminClient, options: WriteLoadOptions 
     lane.turn += 1
     const notes = kind === 'update' ? `notes ${randomUUID()}` : undefined
     const since = performance.now()
-    const answer = await send(admin(), { kind, operatorId: operatorId ?? '', notes }).catch(() => undefined)
+    const answer = await send(admin, { kind, operatorId: operatorId ?? '', notes }).catch(() => undefined)
     const write = toWrite(answer, { kind, notes, operatorId: operatorId ?? '', tookMs: performance.now() - since })
     if (write.status === 201) lane.operators.push(write.operatorId)
     // One whose deletion was not answered may be gone, and is nobody's any more.
@@ -89,17 +89,21 @@ function kindOf({ operators, turn }: Lane, room: number): Write['kind'] {
   return turn % 10 === 9 ? 'delete' : turn % 5 === 2 ? 'rotate' : 'update'
 }
 
-function send(admin: AdminClient, { kind, operatorId, notes }: Pick<Write, 'kind' | 'operatorId' | 'notes'>) {
+// Asynchronous from the start: of an admin-api that is not running there is not even a URL.
+async function send(
+  admin: () => AdminClient,
+  { kind, operatorId, notes }: Pick<Write, 'kind' | 'operatorId' | 'notes'>,
+) {
   const path = `/operators/${operatorId}`
   switch (kind) {
     case 'create':
-      return admin('POST', '/operators', anOperator())
+      return admin()('POST', '/operators', anOperator())
     case 'update':
-      return admin('PATCH', path, { notes })
+      return admin()('PATCH', path, { notes })
     case 'rotate':
-      return admin('PATCH', path, { password: randomUUID().slice(0, 8) })
+      return admin()('PATCH', path, { password: randomUUID().slice(0, 8) })
     case 'delete':
-      return admin('DELETE', path)
+      return admin()('DELETE', path)
   }
 }
 
