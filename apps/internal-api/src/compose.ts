@@ -17,6 +17,7 @@ import {
 } from '@oms/adapters/telemetry'
 import { openVault } from '@oms/adapters/vault'
 import type { InternalApiConfig } from './config.ts'
+import { CLIENT_ROUTES } from './routes/internal-route.ts'
 
 export type InternalAdapters = Awaited<ReturnType<typeof openAdapters>>
 
@@ -36,6 +37,7 @@ export async function openAdapters(config: InternalApiConfig, sinks: Readonly<{ 
   const tls = opening.use(
     await usable('TLS_*_PATH, INTERNAL_CLIENTS_PATH', () =>
       openMutualTls({
+        routes: CLIENT_ROUTES,
         paths: {
           cert: config.TLS_CERT_PATH,
           key: config.TLS_KEY_PATH,

@@ -22,6 +22,9 @@ const noneRevoked = await createCrl(ca, [])
 // An alert, or what is left of one when the client was still writing as the server closed.
 const REFUSED_IN_TLS = /^ERR_SSL_|^EPROTO$|^ECONNRESET$|^EPIPE$/
 
+/** What the routes of these tests call themselves. */
+const ROUTES = ['credentials', 'snapshot']
+
 type Files = { cert: string; key: string; ca: string; crl: string; clients: string }
 
 const firstFiles = (): Files => ({
@@ -56,6 +59,7 @@ async function start(t: Tap, { maxConnectionAgeMs = 600_000 } = {}) {
   const gauges: Record<string, number> = {}
   const doubles = httpDoubles()
   const mtls = await openMutualTls({
+    routes: ROUTES,
     paths: volume.paths,
     log: doubles.log,
     metrics: {
@@ -195,6 +199,7 @@ t.test('without a certificate of our CA the first request fails in TLS, and the 
 
 t.test('a route that does not say who may call it does not register', async (t) => {
   const mtls = await openMutualTls({
+    routes: ROUTES,
     paths: (() => {
       const volume = mount(t.testdir({}))
       volume.write(firstFiles())
@@ -324,9 +329,15 @@ t.test('a bad first set does not start', async (t) => {
   volume.write({ ...firstFiles(), key: stranger.key })
   const metrics = { certificateExpiry: { set() {} }, certificateReloadFailed: { set() {} } }
   const { log } = httpDoubles()
-  await t.rejects(openMutualTls({ paths: volume.paths, log, metrics }), /key does not belong/)
+  await t.rejects(openMutualTls({ routes: ROUTES, paths: volume.paths, log, metrics }), /key does not belong/)
+  volume.write({ ...firstFiles(), clients: JSON.stringify({ 'cn-client': ['credential'] }) })
+  await t.rejects(
+    openMutualTls({ routes: ROUTES, paths: volume.paths, log, metrics }),
+    /credential\b/,
+    'a route misspelt',
+  )
   volume.write({ ...firstFiles(), clients: 'nothing' })
-  await t.rejects(openMutualTls({ paths: volume.paths, log, metrics }), /not JSON/)
+  await t.rejects(openMutualTls({ routes: ROUTES, paths: volume.paths, log, metrics }), /not JSON/)
   rmSync(volume.paths.clients)
-  await t.rejects(openMutualTls({ paths: volume.paths, log, metrics }), { code: 'ENOENT' })
+  await t.rejects(openMutualTls({ routes: ROUTES, paths: volume.paths, log, metrics }), { code: 'ENOENT' })
 })

@@ -8,6 +8,8 @@ import { requireClients } from './require-client.ts'
 import { openReloadable } from './reloadable-files.ts'
 
 export type MutualTlsSettings = Readonly<{
+  /** The names that routes call themselves by, `config: { client }`; the list of clients may use no other. */
+  routes: readonly string[]
   paths: Readonly<{ cert: string; key: string; ca: string; crl?: string | undefined; clients: string }>
   log: HttpLog
   metrics: Readonly<{
@@ -33,7 +35,7 @@ const DAY_MS = 86_400_000
  * watched; a bad set is refused and the old one stays in force. Rejects when the first set is bad.
  */
 export async function openMutualTls(settings: MutualTlsSettings): Promise<MutualTls> {
-  const { paths, log, metrics, pollMs = 1_000, maxConnectionAgeMs = 600_000 } = settings
+  const { routes, paths, log, metrics, pollMs = 1_000, maxConnectionAgeMs = 600_000 } = settings
   let server: Server | undefined
   let connections: ConnectionGuard | undefined
 
@@ -65,7 +67,7 @@ export async function openMutualTls(settings: MutualTlsSettings): Promise<Mutual
   const clients = await openReloadable<AllowList>({
     paths: [paths.clients],
     pollMs,
-    parse: async ([text = '']) => parseAllowList(text),
+    parse: async ([text = '']) => parseAllowList(text, routes),
     onSwap(next) {
       log.info({ clients: next.size }, 'list of clients swapped')
       connections?.retireAll()

@@ -21,7 +21,7 @@ export function peerIdentity(der: Uint8Array<ArrayBuffer>): string | undefined {
   if (uris.length > 0) return only(uris, SPIFFE_ID)
   const dnsNames = ofType('dns')
   if (dnsNames.length > 0) return only(dnsNames, PLAIN_NAME)?.toLowerCase()
-  return only(certificate.subjectName.getField('CN'), PLAIN_NAME)
+  return only(certificate.subjectName.getField('CN'), PLAIN_NAME)?.toLowerCase()
 }
 
 function only(names: readonly string[], shape: RegExp): string | undefined {
