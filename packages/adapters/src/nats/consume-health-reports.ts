@@ -41,6 +41,7 @@ export const HEALTH_CONSUMER: DurableConsumer = {
 /** Well under AckWait, so that one lost heartbeat does not hand a batch to another replica. */
 const WORKING_EVERY_MS = 10_000
 const LONGEST_NAK_MS = 15_000
+const STOP_LIMIT_MS = 1_000
 
 /** Reads reports in micro-batches of what has arrived, for ever: lost servers, consumers and streams are found again. */
 export function consumeHealthReports(nats: Nats, options: ConsumeOptions): HealthReportConsumer {
@@ -96,12 +97,22 @@ export function consumeHealthReports(nats: Nats, options: ConsumeOptions): Healt
   const working = work()
   const keepAlive = setInterval(() => [...batch, ...arrivals.all()].forEach(stillWorking), WORKING_EVERY_MS)
 
+  /**
+   * nats-server 2.9 mislays what is given back while a pull waits to which nobody listens any more, and then delivers
+   * nothing to anyone until AckWait is over. It drops such pulls when it is asked about the consumer.
+   */
+  async function forgetPulls(): Promise<void> {
+    if (nats.state() !== 'connected') return
+    await within(STOP_LIMIT_MS, consumerLag(nats.connection(), HEALTH_CONSUMER)).catch(() => undefined)
+  }
+
   async function stop(): Promise<void> {
     stopping.abort()
     await Promise.all([working, running])
     clearInterval(keepAlive)
+    await forgetPulls()
     for (const message of arrivals.take(Number.POSITIVE_INFINITY)) giveBack(message)
-    if (nats.state() === 'connected') await within(1_000, nats.connection().flush())
+    if (nats.state() === 'connected') await within(STOP_LIMIT_MS, nats.connection().flush())
   }
 
   return {
