@@ -164,7 +164,7 @@ t.test('the canary, the tokens and the proofs of the runtime are nowhere but in 
 
 t.test('the search finds what is there, in any disguise', (t) => {
   const everywhere = ['output', 'streams', 'redis', 'rows', 'pg_dump', 'answers'].filter((place) => place in traces)
-  t.same(placesOf(operatorId, traces).toSorted(), everywhere.toSorted())
+  t.same(placesOf(operatorId, traces).toSorted(), [...everywhere, 'metrics'].toSorted())
   t.same(
     placesOf(CONTROL, traces).toSorted(),
     everywhere.filter((place) => place !== 'output' && place !== 'redis').toSorted(),
