@@ -33,6 +33,7 @@ export function createBlindMode({ shadow, decode, tail, onChange }: BlindModePor
   return {
     recorded(folded) {
       shadow.learn(folded.states)
+      shadow.forget(folded.unknown.map(({ operatorId }) => operatorId))
       stop()
     },
     unrecorded(reports) {

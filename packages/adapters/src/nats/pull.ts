@@ -57,7 +57,7 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
 
   function refill(): void {
     const room = capacity - inHand()
-    if (closed || open !== undefined || room < capacity / 2) return
+    if (closed || connection.isClosed() || open !== undefined || room < capacity / 2) return
     pulls += 1
     open = { inbox: `${inbox}.${pulls}`, left: room, served: false }
     overdue = setTimeout(again, EXPIRES_MS + OVERDUE_MS)

@@ -267,3 +267,16 @@ t.test('the hot paths read no table from end to end', async (t) => {
   )
   t.same(await scans(), before)
 })
+
+t.test('snapshots take half of the pool at most, and a reader who leaves gives his half back', async (t) => {
+  const { directory, operators } = await postgresStore(t, { pool: 4 })
+  await createOperatorIn({ operators })
+  const readers = [1, 2].map(() => directory.stream()[Symbol.asyncIterator]())
+  for (const reader of readers) t.equal((await reader.next()).done, false)
+  await t.rejects(directory.stream()[Symbol.asyncIterator]().next(), { code: 'SERVICE_OVERLOADED', retryAfter: 2 })
+  t.same((await operators.holders(aProvisionalOperator())).length, 0, 'others still get connections')
+  await readers[0]?.return?.()
+  const next = directory.stream()[Symbol.asyncIterator]()
+  t.equal((await next.next()).done, false)
+  for (const reader of [next, readers[1]]) await reader?.return?.()
+})

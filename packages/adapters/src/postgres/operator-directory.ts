@@ -1,14 +1,23 @@
-import type { DirectoryEntry, OperatorDirectory, OperatorId, RoutingRule } from '@oms/domain'
+import {
+  type DirectoryEntry,
+  DomainError,
+  type OperatorDirectory,
+  type OperatorId,
+  type RoutingRule,
+} from '@oms/domain'
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { batchesOf } from './batches.ts'
 import type { Db, Tx } from './db.ts'
 import { isLive, toView, viewColumns } from './operator-rows.ts'
 import { operatorHealth, operators, routingRules } from './schema.ts'
+import { createSlots } from './slots.ts'
 
 /** Operators read at once by a snapshot, with all their rules. */
 const BATCH = 200
 
-export function createOperatorDirectory({ drizzle, run }: Db): OperatorDirectory {
+export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDirectory {
+  // A reader may be slow, and keeps a connection and its snapshot as long: the other half stays for everyone else.
+  const snapshots = createSlots(Math.max(1, Math.floor(pool / 2)))
   const viewOf = drizzle
     .select(viewColumns)
     .from(operators)
@@ -43,6 +52,11 @@ export function createOperatorDirectory({ drizzle, run }: Db): OperatorDirectory
       }),
 
     stream: async function* () {
+      const release = snapshots.tryTake()
+      if (release === undefined) {
+        throw new DomainError('SERVICE_OVERLOADED', 'too many snapshots are being read at once', { retryAfter: 2 })
+      }
+      using _slot = { [Symbol.dispose]: release }
       const batches = batchesOf<DirectoryEntry>((emit) =>
         run('select', () =>
           drizzle.transaction(

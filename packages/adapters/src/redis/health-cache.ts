@@ -4,6 +4,7 @@ import {
   HEALTH_STATES,
   type HealthCache,
   type Micros,
+  micros,
   type OperatorId,
 } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
@@ -69,6 +70,8 @@ export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: 
       if (value === undefined) onGarbage?.(operatorId)
       return value
     },
+
+    now: async () => micros(await redis.timeMicros()),
 
     remove: (operatorId) => redis.remove(keyOf(operatorId)),
   }

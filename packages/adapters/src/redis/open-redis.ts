@@ -28,6 +28,8 @@ export type RedisConnection = AsyncDisposable &
     get(key: string): Promise<string | null>
     setIfAbsent(key: string, value: string, ttlSeconds: number): Promise<void>
     remove(key: string): Promise<void>
+    /** The server's clock, in microseconds since 1970. */
+    timeMicros(): Promise<number>
     /** A Lua script of one key, sent whole once per connection and then by its hash. */
     script(name: string, lua: string): RedisScript
   }>
@@ -67,6 +69,10 @@ export function openRedis(config: RedisConfig, { onError }: RedisEvents = {}): R
     },
     async remove(key) {
       await answered(client, () => client.del(key))
+    },
+    async timeMicros() {
+      const [seconds, micros] = await answered(client, () => client.time())
+      return Number(seconds) * 1_000_000 + Number(micros)
     },
     script(name, lua) {
       client.defineCommand(name, { numberOfKeys: 1, lua })

@@ -140,4 +140,12 @@ export function healthCacheContract(t: Test, open: OpenHealthCache): void {
     }
     t.equal(await cache.get(operatorId), undefined)
   })
+
+  t.test('its clock is of today and does not stand still', async (t) => {
+    const { cache } = await open(t)
+    const begun = await cache.now()
+    t.ok(Math.abs(begun / 1_000 - Date.now()) < 3_600_000, 'in microseconds')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    t.ok((await cache.now()) > begun)
+  })
 }

@@ -22,5 +22,7 @@ export interface HealthCache {
   /** Sets each key with its life, unless it already holds a newer value; one round trip per node. */
   put(entries: readonly HealthCacheEntry[]): Promise<void>
   get(operatorId: OperatorId): Promise<CachedHealth | undefined>
+  /** The cache's own time: what a key's life is counted by while PostgreSQL cannot be asked. */
+  now(): Promise<Micros>
   remove(operatorId: OperatorId): Promise<void>
 }

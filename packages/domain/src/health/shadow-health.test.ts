@@ -102,3 +102,20 @@ t.test('a cache that is away too is told to the caller', async (t) => {
   healthCache.faults.fail('get', away)
   await t.rejects(shadow.absorb([of({ second: 10 })]), away)
 })
+
+t.test('a report that waited in the stream brings back no key of an operator that fell silent', async (t) => {
+  const { shadow, status, healthCache } = aWorld()
+  await shadow.absorb([of({ second: -61 })])
+  t.equal(await status(), undefined)
+  await shadow.absorb([of({ second: -20 })])
+  t.equal(healthCache.ttlSeconds(operatorId), 40, 'only what is left of its life')
+})
+
+t.test('what was kept of an operator that is not there is dropped', async (t) => {
+  const { shadow, status, healthCache } = aWorld()
+  await shadow.absorb([of({ second: -20, bind: 'UNBOUND' })])
+  await healthCache.remove(operatorId)
+  shadow.forget([operatorId])
+  await shadow.absorb([of({ second: 0, rate: 0.5 })])
+  t.equal(await status(), 'HEALTHY', 'begun anew: kept, UNHEALTHY would not end at this rate')
+})

@@ -8,14 +8,16 @@ import { microsOfDate } from './micros.ts'
 import { type OperatorHealth, unreported } from './operator-health.ts'
 
 export type ShadowHealthPorts = Readonly<{
-  healthCache: Pick<HealthCache, 'get' | 'put'>
+  healthCache: Pick<HealthCache, 'get' | 'now' | 'put'>
   thresholds: HealthThresholds
 }>
 
 export interface ShadowHealth {
   /** Remembers states that were just recorded, as the ground to reduce from when recording is impossible. */
   learn(states: readonly OperatorHealth[]): void
-  /** Reduces in memory and refreshes the keys, without log and events. Rejects with DEPENDENCY_UNAVAILABLE. */
+  /** Drops what was kept of operators that turned out not to be there. */
+  forget(operatorIds: readonly OperatorId[]): void
+  /** Reduces in memory and refreshes the keys of those that still report, without log and events. Rejects with DEPENDENCY_UNAVAILABLE. */
   absorb(reports: readonly HealthReport[]): Promise<void>
 }
 
@@ -40,12 +42,15 @@ export function createShadowHealth(ports: ShadowHealthPorts): ShadowHealth {
 
   return {
     learn,
+    forget(operatorIds) {
+      for (const operatorId of operatorIds) states.delete(operatorId)
+    },
     async absorb(reports) {
       const operatorIds = [...new Set(reports.map(({ operatorId }) => operatorId))]
       const before = await Promise.all(operatorIds.map(async (id) => [id, await known(id)] as const))
       const folded = foldHealthReports(new Map(before), reports, ports.thresholds)
       learn(folded.states)
-      await ports.healthCache.put(cacheEntries(folded.states))
+      await ports.healthCache.put(cacheEntries(folded.states, await ports.healthCache.now()))
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { CachedHealth, HealthCache, HealthCacheEntry } from '../health/health-cache.ts'
+import { microsOfDate } from '../health/micros.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
 
 /** `ttlSeconds` is a key's remaining life, 0 when it is not there. */
@@ -21,6 +22,7 @@ export function memoryHealthCache(
       }
     },
     get: async (operatorId) => current(operatorId),
+    now: async () => microsOfDate(now()),
     remove: async (operatorId) => {
       keys.delete(operatorId)
     },

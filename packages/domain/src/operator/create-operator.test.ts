@@ -144,11 +144,11 @@ t.test('US-OPS-01 AC3: when the index decides after the guard saw nothing, the w
   t.equal(world.store.operators.size, 1)
 })
 
-t.test('US-OPS-01 AC3: a winner that is gone again leaves the index its word', async (t) => {
+t.test('US-OPS-01 AC3: a winner that is gone again leaves the index its word, and the hint to try again', async (t) => {
   const world = aWorld()
   const lost = new DomainError('DUPLICATE_NAME', 'another operator has the same name')
   world.operators.faults.fail('insertProvisional', lost, { once: true })
-  await t.rejects(world.create(), lost)
+  await t.rejects(world.create(), { code: 'DUPLICATE_NAME', message: lost.message, retryAfter: 1 })
   t.equal(world.store.cleanups.size, 0)
 })
 

@@ -77,11 +77,17 @@ async function claim(ports: CreateOperatorPorts, draft: ProvisionalOperator): Pr
   } catch (error) {
     // The index decided against us after the guard had seen nothing: let the guard name who won.
     if (isDomainError(error, 'DUPLICATE_OPERATOR', 'DUPLICATE_NAME')) await duplicateOperatorGuard(ports, draft)
-    if (!(error instanceof CommitOutcomeUnknown)) throw error
+    if (!(error instanceof CommitOutcomeUnknown)) throw soonFree(error)
     await abandon(ports, draft.operatorId)
     throw unfinished('the database lost the connection', error)
   }
 }
+
+/** Whoever won has gone again since: the same create may succeed now. */
+const soonFree = (error: unknown): unknown =>
+  isDomainError(error, 'DUPLICATE_OPERATOR', 'DUPLICATE_NAME')
+    ? new DomainError(error.code, error.message, { retryAfter: 1, cause: error })
+    : error
 
 async function finish(ports: CreateOperatorPorts, operator: Operator, command: CreateOperator): Promise<void> {
   const change = recordedCreate(operator, { eventId: ports.newEventId(), context: command.context })
