@@ -41,7 +41,7 @@ export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log
   const postgres = opening.use(
     openPostgres({ ...postgresConnection(config), applicationName: 'admin-api', ...observePostgres(sinks) }),
   )
-  const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
+  const redis = opening.use(usable('REDIS_URL', () => openRedis(redisConnection(config), observeRedis(sinks))))
   const nats = opening.use(openNats(natsAddress(config, 'admin-api'), observeNats(sinks)))
   const vault = opening.use(usable('VAULT_CACERT', () => openVault(vaultConnection(config), observeVault(sinks))))
   opening.use(

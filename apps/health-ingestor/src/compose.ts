@@ -1,4 +1,4 @@
-import { natsAddress, postgresConnection, redisConnection, streamSettings } from '@oms/adapters/config'
+import { natsAddress, postgresConnection, redisConnection, streamSettings, usable } from '@oms/adapters/config'
 import type { DependencyCheck } from '@oms/adapters/http'
 import {
   type ConsumeOptions,
@@ -47,7 +47,7 @@ export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly
   const postgres = opening.use(
     openPostgres({ ...postgresConnection(config), applicationName: 'health-ingestor', ...observePostgres(sinks) }),
   )
-  const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
+  const redis = opening.use(usable('REDIS_URL', () => openRedis(redisConnection(config), observeRedis(sinks))))
   const nats = opening.use(openNats(natsAddress(config, 'health-ingestor'), observeNats(sinks)))
   const streams = opening.use(
     manageStreams(nats, [...INGESTOR_STREAMS, ...RELAY_STREAMS], {

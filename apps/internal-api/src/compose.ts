@@ -32,7 +32,7 @@ export async function openAdapters(config: InternalApiConfig, sinks: Readonly<{ 
       ...observePostgres(sinks),
     }),
   )
-  const redis = opening.use(openRedis(redisConnection(config), observeRedis(sinks)))
+  const redis = opening.use(usable('REDIS_URL', () => openRedis(redisConnection(config), observeRedis(sinks))))
   const vault = opening.use(usable('VAULT_CACERT', () => openVault(vaultConnection(config), observeVault(sinks))))
   const tls = opening.use(
     await usable('TLS_*_PATH, INTERNAL_CLIENTS_PATH', () =>

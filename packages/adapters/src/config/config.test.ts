@@ -161,6 +161,16 @@ t.test('an address of Vault or of the issuer that nobody could call is a problem
   t.same(problems('https://vault', '../sys'), ['VAULT_KV_MOUNT'])
 })
 
+t.test('a server of another kind is a problem at the start', async (t) => {
+  const { DATABASE_URL } = databaseVariables
+  const schema = Type.Object({ DATABASE_URL, REDIS_URL: redisVariables.REDIS_URL, NATS_URL: natsVariables.NATS_URL })
+  const problems = (...[DATABASE_URL, REDIS_URL, NATS_URL]: readonly string[]) =>
+    problemsOf(() => readConfig(schema, { DATABASE_URL, REDIS_URL, NATS_URL })).map(({ variable }) => variable)
+  t.same(problems('postgresql://db/ops', 'redis+sentinel://a,b/name', 'nats://a,nats://b'), [])
+  t.same(problems('postgres://db/ops', 'rediss://a', 'tls://a'), [])
+  t.same(problems('mysql://db', 'http://cache', 'kafka://bus'), ['DATABASE_URL', 'REDIS_URL', 'NATS_URL'])
+})
+
 t.test('what can be read and not be used is a problem of its variable', async (t) => {
   const failure = () => {
     throw new Error('the file does not hold a public key')

@@ -8,9 +8,11 @@ const oneOf = <const V extends string>(values: readonly V[], options: { descript
     options,
   ) as ReturnType<typeof Type.Unsafe<V>> & TSchema
 
-const url = (description: string) => Type.String({ format: 'url', description })
-const httpUrl = (description: string) =>
-  Type.String({ format: 'url', pattern: '^https?://[^/?#@]+(?:/.*)?$', description })
+const urlLike = (pattern: string) => (description: string) => Type.String({ format: 'url', pattern, description })
+const httpUrl = urlLike('^https?://[^/?#@]+(?:/.*)?$')
+const postgresUrl = urlLike('^postgres(?:ql)?://')
+const redisUrl = urlLike('^redis(?:s|\\+sentinel|\\+cluster)?://')
+const natsUrl = urlLike('^(?:nats|tls)://')
 const file = (description: string) => Type.Optional(Type.String({ format: 'path', description }))
 const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: fallback, description })
@@ -41,9 +43,13 @@ export const managementVariables = (fallback: number) => ({
 })
 
 export const databaseVariables = {
-  DATABASE_URL: url('PostgreSQL, as the runtime role; may point at PgBouncer.'),
+  DATABASE_URL: postgresUrl('PostgreSQL, as the runtime role; may point at PgBouncer.'),
   DATABASE_DIRECT_URL: Type.Optional(
-    url('PostgreSQL without PgBouncer, needed for LISTEN. Absent: the same as `DATABASE_URL`.'),
+    postgresUrl(
+      'PostgreSQL without PgBouncer, needed for LISTEN. Absent: the same as `DATABASE_URL`. Where it differs, the time-outs ' +
+        'that a pooler does not pass on belong to the role: `ALTER ROLE … SET statement_timeout = 2500`, ' +
+        '`lock_timeout = 2000`, `idle_in_transaction_session_timeout = 20000`.',
+    ),
   ),
   DATABASE_PASSWORD_PATH: file('File with the password of the runtime role.'),
   DATABASE_PREPARE: Type.Boolean({
@@ -54,17 +60,17 @@ export const databaseVariables = {
 }
 
 export const migrationVariables = {
-  DATABASE_MIGRATION_URL: url('PostgreSQL, as the owner role that runs migrations.'),
+  DATABASE_MIGRATION_URL: postgresUrl('PostgreSQL, as the owner role that runs migrations.'),
   DATABASE_MIGRATION_PASSWORD_PATH: file('File with the password of the owner role.'),
 }
 
 export const redisVariables = {
-  REDIS_URL: url('`redis://`, `rediss://`, `redis+sentinel://h1,h2/name` or `redis+cluster://h1,h2`.'),
+  REDIS_URL: redisUrl('`redis://`, `rediss://`, `redis+sentinel://h1,h2/name` or `redis+cluster://h1,h2`.'),
   REDIS_PASSWORD_PATH: file('File with the password of Redis.'),
 }
 
 export const natsVariables = {
-  NATS_URL: url('NATS servers, comma-separated.'),
+  NATS_URL: natsUrl('NATS servers, comma-separated.'),
   NATS_CREDS_PATH: file('Credentials file of the NATS user.'),
   NATS_TLS_CA_PATH: file('CA bundle that signs the NATS servers.'),
   NATS_TLS_CERT_PATH: file('Client certificate for NATS.'),
