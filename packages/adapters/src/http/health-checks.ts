@@ -41,8 +41,10 @@ export function createHealthChecks(settings: HealthChecksSettings): () => Promis
   return () => {
     if (latest === undefined || performance.now() >= freshUntil) {
       freshUntil = Number.POSITIVE_INFINITY
-      latest = Promise.all(checks.map(runOne)).finally(() => {
-        freshUntil = performance.now() + cacheMs
+      latest = Promise.all(checks.map(runOne))
+      void latest.then((states) => {
+        // Who waits for a dependency wants to know soon that it is back.
+        freshUntil = performance.now() + (states.every(({ up }) => up) ? cacheMs : cacheMs / 5)
       })
     }
     return latest

@@ -35,7 +35,12 @@ export function startApp(command: AppCommand, reaper: Reaper): AppProcess {
     process.execPath,
     ['--conditions=@oms/source', join(command.checkout, 'apps', command.app, 'src/main.ts')],
     // A session of its own: the terminal's Ctrl-C reaches the launcher, which ends the apps in order.
-    { cwd: command.checkout, detached: true, stdio: ['ignore', log, log], env: { ...command.environment } },
+    {
+      cwd: command.checkout,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { NODE_COMPILE_CACHE: join(command.checkout, 'node_modules/.cache/apps'), ...command.environment },
+    },
   )
   closeSync(log)
   const identity = child.pid === undefined ? undefined : identify(child.pid)
