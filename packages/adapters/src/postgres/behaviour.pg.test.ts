@@ -173,7 +173,8 @@ t.test('every commit with an event wakes who listens, and so does the return of 
   }))
   await until(() => woken === 3)
   const ended = await store.owner`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and query ilike 'listen%' or query = 'select 1' and application_name = 'oms-test'`
+    where datname = current_database() and application_name = 'oms-test'
+    and (query ilike 'listen%' or query = 'select 1')`
   t.ok(ended.length >= 1)
   await until(() => woken >= 4)
   const before = woken

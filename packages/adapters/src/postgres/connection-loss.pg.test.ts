@@ -83,7 +83,7 @@ t.test(
     const store = await postgresStore(t, { pool: 2 })
     const { operatorId } = await createOperatorIn(store)
     const kill = () => store.owner`select pg_terminate_backend(pid) from pg_stat_activity
-    where application_name = 'oms-test' and state = 'idle in transaction'`
+    where datname = current_database() and application_name = 'oms-test' and state = 'idle in transaction'`
     for (const swallow of [false, true]) {
       const lost = store.operators.change(operatorId, { acrossVault: true }, async ({ operator, at, record }) => {
         t.equal((await kill()).length, 1)
