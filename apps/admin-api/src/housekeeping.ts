@@ -16,13 +16,13 @@ export type HousekeepingOptions = Readonly<{
 /** What one replica does for all: sweeping secrets without an operator, making the months of the health log ahead. */
 export function keepHouse({ adapters, holder, log, metrics }: HousekeepingOptions): AsyncDisposable {
   const { cleanup, credentials, leases, partitions } = adapters
+  const report = reportTo(log)
   metrics.onScrape(async () => metrics.partitionsAhead.set(await partitions.monthsAhead()))
 
   const underLease = (name: LeaseName, everyMs: number, task: (signal: AbortSignal) => Promise<unknown>): HeldLease => {
-    const onError = (err: unknown) => log.warn({ err, lease: name }, 'housekeeping failed, and is tried again')
+    const onError = (error: unknown) => report(`keep house as ${name}`, error)
     return holdLease({ leases, name, holder, onError }, (signal) => every(everyMs, task, { signal, onError }))
   }
-  const report = reportTo(log)
   const keepers = [
     underLease('sweeper', SWEEP_EVERY_MS, async (signal) => {
       const destroyed = await sweepCredentials({ cleanup, credentials, report }, signal)

@@ -30,6 +30,7 @@ export type ServeOptions = Readonly<{
 export async function serveAdminApi(config: AdminApiConfig, options: ServeOptions) {
   const { log, decorate = (adapters) => adapters } = options
   const metrics = createMetrics({ app: 'admin-api', version: config.SERVICE_VERSION })
+  const report = reportTo(log)
   const holder = `admin-api@${hostname()}/${randomUUID()}`
   await using opening = new AsyncDisposableStack()
 
@@ -44,7 +45,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
       log,
     }),
   )
-  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, metrics }))
+  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, report, metrics }))
   const house = opening.use(keepHouse({ adapters, holder, log, metrics }))
 
   const ports: AdminPorts = {
@@ -54,7 +55,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     newEventId: randomUUID,
     elapsedMs: () => performance.now(),
     wakeRelay: relay.wake,
-    report: reportTo(log),
+    report,
     observe: createObserve({ log, metrics }),
   }
   const app = await buildAdminApp(ports, {

@@ -37,7 +37,7 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
       log,
     }),
   )
-  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, metrics }))
+  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, report, metrics }))
   const observed = observeIngest({ log, metrics })
   const blind = opening.use(
     createBlindMode({

@@ -280,6 +280,7 @@ t.test('the health of each operator is shown by the holder of the lease alone, a
       canPublish: () => true,
       onEventCommitted: () => ({ [Symbol.asyncDispose]: async () => undefined }),
       log: silent,
+      report: (what, error) => void t.fail(`${what}: ${String(error)}`),
       metrics: {
         relayLatency: { observe: () => undefined },
         relayLeader: { set: (value) => void (leads = value) },

@@ -1,4 +1,4 @@
-import type { EventPublisher, Leases, Outbox } from '@oms/domain'
+import type { EventPublisher, Leases, Outbox, ReportFailure } from '@oms/domain'
 import { type HeldLease, holdLease } from './hold-lease.ts'
 import { createRelay } from './relay.ts'
 
@@ -19,6 +19,7 @@ export type RelayUnderLeaseOptions = Readonly<{
   canPublish: () => boolean
   onEventCommitted: (wake: () => void) => AsyncDisposable
   log: Log
+  report: ReportFailure
   metrics: Readonly<{
     relayLatency: { observe(seconds: number): void }
     relayLeader: Gauge
@@ -35,7 +36,7 @@ export type RelayUnderLeaseOptions = Readonly<{
  * is shown whoever holds it, or nobody.
  */
 export function relayUnderLease(options: RelayUnderLeaseOptions): RelayUnderLease {
-  const { outbox, publisher, leases, shownHealth, holder, canPublish, onEventCommitted, log, metrics } = options
+  const { outbox, publisher, leases, shownHealth, holder, canPublish, onEventCommitted, log, report, metrics } = options
   metrics.onScrape(async () => {
     const { depth, oldestAgeSeconds, parked } = await outbox.backlog()
     metrics.outboxDepth.set(depth)
@@ -50,7 +51,7 @@ export function relayUnderLease(options: RelayUnderLeaseOptions): RelayUnderLeas
     onPublished: (_, latencySeconds) => metrics.relayLatency.observe(Math.max(0, latencySeconds)),
     onParked: ({ eventId, operatorId, subject }, reason) =>
       log.error({ eventId, operatorId, subject, reason }, 'an event was refused for good and set aside'),
-    onError: (err) => log.warn({ err }, 'the relay could not go on'),
+    onError: (error) => report('relay events', error),
   })
   const lease: HeldLease = holdLease(
     {
@@ -62,7 +63,7 @@ export function relayUnderLease(options: RelayUnderLeaseOptions): RelayUnderLeas
         metrics.relayLeader.set(held ? 1 : 0)
         log.info({ held }, 'relay lease')
       },
-      onError: (err) => log.warn({ err }, 'the relay lease could not be asked for'),
+      onError: (error) => report('ask for the relay lease', error),
     },
     relay.run,
   )

@@ -11,6 +11,7 @@ import {
   openTrace,
   parseTraceparent,
   printable,
+  reportTo,
   serializeError,
   withSpan,
 } from './index.ts'
@@ -207,4 +208,20 @@ t.test('a failing span is marked without its secrets, ended, and the error throw
   t.equal(seen.at(-1), 'ended')
   t.notOk(JSON.stringify(seen).includes(CANARY))
   t.match(seen[1], { code: 2 })
+})
+
+t.test('an outage is told by its first failure and then once in ten seconds, with what was left out', (t) => {
+  const { log, lines, last } = capture()
+  let now = 0
+  const report = reportTo(log, () => now)
+  for (; now < 10_000; now += 100) report('relay events', new DomainError('DEPENDENCY_UNAVAILABLE', 'NATS is away'))
+  t.equal(lines.length, 1)
+  t.match(last(), { level: 'warn', what: 'relay events', err: { code: 'DEPENDENCY_UNAVAILABLE' } })
+  t.notOk('untold' in last())
+  report('refresh health keys', axiosLike())
+  t.equal(lines.length, 2, 'another kind of failure has a line of its own')
+  report('relay events', new Error('still'))
+  t.match(last(), { what: 'relay events', untold: 99 })
+  t.notOk(lines.join('').includes(CANARY))
+  t.end()
 })

@@ -49,11 +49,28 @@ export const observeVault = ({ log, metrics }: Sinks) => ({
   onCircuit: (circuit: string) => log.warn({ circuit }, 'vault circuit'),
 })
 
-/** Failures that no caller sees: the answer was decided before, or the sweeper mends them. */
-export const reportTo =
-  (log: Logger): ReportFailure =>
-  (what, err) =>
-    log.warn({ err, what }, 'could not do what follows a change')
+/** An outage lasts thousands of failures: of each kind one line in this time says it. */
+const REPORT_EVERY_MS = 10_000
+
+/**
+ * Failures that no caller sees: the answer was decided before, or they are tried again. Of each `what` the first is told
+ * at once, then one line in ten seconds with the number of those `untold`.
+ */
+export function reportTo(log: Logger, nowMs: () => number = () => performance.now()): ReportFailure {
+  const told = new Map<string, { at: number; untold: number }>()
+  return (what, err) => {
+    const last = told.get(what)
+    if (last !== undefined && nowMs() - last.at < REPORT_EVERY_MS) {
+      last.untold += 1
+      return
+    }
+    told.set(what, { at: nowMs(), untold: 0 })
+    log.warn(
+      { err, what, ...(last === undefined || last.untold === 0 ? {} : { untold: last.untold }) },
+      'failed, and goes on',
+    )
+  }
+}
 
 export const observePublish =
   ({ metrics }: Pick<Sinks, 'metrics'>) =>
