@@ -77,10 +77,19 @@ async function install(services: readonly ServiceName[], onProgress: Progress): 
   const complaints: string[] = []
   createInterface({ input: child.stdout }).on('line', onProgress)
   createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line))
+  const since = performance.now()
+  const alive = setInterval(
+    () => onProgress(`… still at it after ${Math.round((performance.now() - since) / 1_000)} s`),
+    ALIVE_EVERY_MS,
+  )
   const [code] = (await once(child, 'close')) as [number | null]
+  clearInterval(alive)
   if (code !== 0)
     throw new DevstackUnavailable(`Debian's packages could not be installed: ${complaints.slice(-3).join('; ')}`)
 }
+
+/** apt says nothing while it works. */
+const ALIVE_EVERY_MS = 3_000
 
 // One script, so that its own exit trap takes the two policies back even when the caller is gone by then.
 // Debian starts and enables each server it installs, and makes a PostgreSQL cluster, unless told not to.
