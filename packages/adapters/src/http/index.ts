@@ -22,3 +22,4 @@ export {
   TpsLimitResource,
   toOperatorResource,
 } from './operator-resource.ts'
+export { choice, nullableText } from './schema-parts.ts'

@@ -7,10 +7,8 @@ import {
   type Warning,
 } from '@oms/domain'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { choice, nullableText } from './schema-parts.ts'
 
-const choice = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: values })
-const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] })
 const Time = Type.String({ format: 'date-time', description: 'ISO 8601 UTC with milliseconds' })
 
 export const TpsLimitResource = Type.Object({

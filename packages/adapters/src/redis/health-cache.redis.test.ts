@@ -9,6 +9,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { createHealthCache, openRedis, type RedisFailure } from './index.ts'
+import { untilHolds } from '../../test/support/until.ts'
 
 const { redis } = await testStack(t, ['redis'])
 const raw = new Redis(redis.url)
@@ -33,14 +34,6 @@ const entry = (operatorId: OperatorId, value: CachedHealth, ttlSeconds = 60): He
   ttlSeconds,
 })
 
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`in vain: ${what}`)
-    await sleep(10)
-  }
-}
-
 async function open(t: Test, url = redis.url) {
   const results: string[] = []
   const garbage: string[] = []
@@ -56,7 +49,7 @@ async function open(t: Test, url = redis.url) {
       () => true,
       () => false,
     )
-  await until('Redis answers', answers)
+  await untilHolds('Redis answers', answers)
   return { connection, cache, results, garbage, failures, answers }
 }
 
@@ -198,7 +191,7 @@ t.test('a wrong password is reported without being printed, and is no unhandled 
     { onError: (failure) => failures.push(failure) },
   )
   t.teardown(() => connection[Symbol.asyncDispose]())
-  await until('the refusal is reported', () => failures.some(({ code }) => code === 'WRONGPASS'))
+  await untilHolds('the refusal is reported', () => failures.some(({ code }) => code === 'WRONGPASS'))
   t.notMatch(inspect(failures, { showHidden: true, depth: 10 }), /canary-88/)
   t.notMatch(JSON.stringify(failures), /canary-88/)
 })
@@ -230,17 +223,17 @@ t.test('while Redis is away every call fails fast, and all works again when it i
   const isBack = async () => (await cache.get(id).catch(() => undefined)) !== undefined
 
   await own.redis.kill()
-  await until('the loss is noticed', () => failures.length > 0)
+  await untilHolds('the loss is noticed', () => failures.length > 0)
   await failsFast('killed')
   t.match(failures[0], { name: 'RedisFailure', code: /^ECONN/ })
   await own.redis.start()
-  await until('the key was rewritten', isBack)
+  await untilHolds('the key was rewritten', isBack)
   t.equal(returns, 1)
 
   await own.redis.pause()
   await failsFast('paused')
   await own.redis.resume()
-  await until('answers again', isBack)
+  await untilHolds('answers again', isBack)
 
   await own.redis.stop()
   await sleep(3_000)
@@ -248,15 +241,15 @@ t.test('while Redis is away every call fails fast, and all works again when it i
   const before = returns
   await own.redis.start()
   const since = performance.now()
-  await until('Redis is back', () => returns > before)
+  await untilHolds('Redis is back', () => returns > before)
   t.comment(`ready again ${Math.round(performance.now() - since)} ms after the start`)
-  await until('the key was rewritten', isBack)
+  await untilHolds('the key was rewritten', isBack)
 
   stopListening()
   const heard = returns
   await own.redis.kill()
   await own.redis.start()
-  await until('answers again', () =>
+  await untilHolds('answers again', () =>
     connection.ping().then(
       () => true,
       () => false,

@@ -6,8 +6,9 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { credentialsOf, newId, onData, unavailable, until, vaultBench } from '../../test/support/vault-bench.ts'
+import { credentialsOf, newId, onData, unavailable, vaultBench } from '../../test/support/vault-bench.ts'
 import { openVault } from './index.ts'
+import { untilHolds } from '../../test/support/until.ts'
 
 const { dev, tokenFile, tokenPath, open, asRoot } = await vaultBench(t)
 
@@ -189,7 +190,7 @@ t.test('a Vault that is slow, silent, sealed or away costs a bounded time, and s
   await t.rejects(ping(), unavailable('unreachable'))
   await dev.faults.back()
 
-  await until('Vault serves', answers)
+  await untilHolds('Vault serves', answers)
   t.ok(await credentials.read(id, 1))
   t.notOk(results('write').includes('circuit_open'))
 })

@@ -8,7 +8,6 @@ import { createServer } from 'node:http'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import {
   openVault,
@@ -18,6 +17,7 @@ import {
   type VaultFailure,
   type VaultRequest,
 } from './index.ts'
+import { untilHolds } from '../../test/support/until.ts'
 
 const dev = await startDevVault()
 t.teardown(() => dev.stop())
@@ -56,14 +56,6 @@ const setLife = (seconds: { token_ttl: string; token_max_ttl: string }) =>
 async function appRole(): Promise<VaultAuth> {
   const { roleId, secretId } = await prepared.issueAppRole('admin-api')
   return { method: 'approle', roleId, secretIdPath: await file(secretId) }
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`in vain: ${what}`)
-    await sleep(10)
-  }
 }
 
 function open(t: Test, auth: VaultAuth, config: Partial<VaultConfig> = {}) {
@@ -121,9 +113,9 @@ t.test('a login mount of another name is used, and never mistaken for the KV mou
 t.test('a token is renewed at half of its life, and replaced by a new login when its last end is near', async (t) => {
   await setLife({ token_ttl: '2s', token_max_ttl: '5s' })
   const vault = open(t, await appRole())
-  await until('it was renewed', () => vault.count('renew') >= 1)
+  await untilHolds('it was renewed', () => vault.count('renew') >= 1)
   t.equal(vault.count('login'), 1)
-  await until('it logged in anew', () => vault.count('login') >= 2)
+  await untilHolds('it logged in anew', () => vault.count('login') >= 2)
   const told = vault.events.map((event) => ('ttlSeconds' in event ? `${event.event} ${event.ttlSeconds}` : event.event))
   const last = told.indexOf('logged_in 2', 1) - 1
   t.match(told[last], /^renewed [01]$/, 'Vault could give no more than a rest')
@@ -141,7 +133,7 @@ t.test('a token is renewed at half of its life, and replaced by a new login when
 t.test('calls never meet an expired token, over several lives of it', async (t) => {
   await setLife({ token_ttl: '2s', token_max_ttl: '3s' })
   const vault = open(t, await appRole())
-  await until('three logins', async () => {
+  await untilHolds('three logins', async () => {
     await write(vault)
     return vault.count('login') >= 3
   })
@@ -153,7 +145,7 @@ t.test('when a renewal is refused it logs in anew', async (t) => {
   await setLife({ token_ttl: '2s', token_max_ttl: '1h' })
   const vault = open(t, await appRole())
   dev.faults.fail(403, { when: ({ path }) => path.includes('renew-self'), times: 1 })
-  await until('the renewal failed and a login followed', () => vault.count('login') >= 2)
+  await untilHolds('the renewal failed and a login followed', () => vault.count('login') >= 2)
   t.ok(vault.events.some(({ event }) => event === 'renewal_failed'))
   t.equal(await write(vault), 1)
   await setLife({ token_ttl: '1h', token_max_ttl: '24h' })
@@ -195,7 +187,7 @@ t.test('a token that is revoked for good is not ready; a new one in its file is 
   await t.rejects(vault.ping(), { code: 'VAULT_UNAVAILABLE', cause: { kind: 'no_token' } })
   t.ok(vault.count('login', 'auth_error') >= 1)
   await writeFile(tokenPath, await prepared.issueToken('admin-api'))
-  await until('ready again', vault.serves)
+  await untilHolds('ready again', vault.serves)
   t.equal(await write(vault), 1)
 })
 
@@ -206,7 +198,7 @@ t.test('a forbidden path leads to a new login, but not to one per call', async (
     { method: 'approle', roleId, secretIdPath: await file(secretId) },
     { limits: { reloginAfterMs: 60_000 } },
   )
-  await until('ready', vault.serves)
+  await untilHolds('ready', vault.serves)
   for (let index = 0; index < 10; index++) await t.rejects(write(vault), { code: 'VAULT_UNAVAILABLE' })
   t.equal(vault.count('login'), 1)
   t.equal(vault.count('write', 'auth_error'), 10)
@@ -251,10 +243,10 @@ t.test('a Vault that is away at the start delays nothing, and is taken up when i
   const auth = await appRole()
   await dev.faults.away()
   const late = open(t, auth, { limits: { loginRetryMs: 20, loginRetryMaxMs: 100 } })
-  await until('several attempts failed', () => late.count('login', 'error') >= 3)
+  await untilHolds('several attempts failed', () => late.count('login', 'error') >= 3)
   await t.rejects(late.ping(), { code: 'VAULT_UNAVAILABLE', cause: { code: 'ECONNREFUSED' } })
   await dev.faults.back()
-  await until('it logged in', late.serves)
+  await untilHolds('it logged in', late.serves)
   t.equal(await write(late), 1)
 })
 
@@ -264,9 +256,9 @@ t.test('a token that expired while Vault was away is replaced once it is back', 
   await write(vault)
   await dev.faults.away()
   const kind = () => write(vault).then(String, (error: { cause: VaultFailure }) => error.cause.kind)
-  await until('the token is past its end', async () => (await kind()) === 'no_token')
+  await untilHolds('the token is past its end', async () => (await kind()) === 'no_token')
   await dev.faults.back()
-  await until('it writes again', async () => (await kind()) === '1')
+  await untilHolds('it writes again', async () => (await kind()) === '1')
   await setLife({ token_ttl: '1h', token_max_ttl: '24h' })
 })
 
@@ -282,12 +274,12 @@ t.test('a wrong proof is an auth error, and a right one in its place is taken up
   for (const [what, jwt] of Object.entries(bad)) {
     const jwtPath = await file(jwt)
     const vault = open(t, { method: 'kubernetes', role: 'admin-api', jwtPath }, { limits: { loginRetryMaxMs: 50 } })
-    await until('the login was refused', () => vault.count('login', 'auth_error') > 0)
+    await untilHolds('the login was refused', () => vault.count('login', 'auth_error') > 0)
     await t.rejects(vault.ping(), { code: 'VAULT_UNAVAILABLE' }, what)
     const told = inspect(vault.events, { showHidden: true, depth: 10 }) + JSON.stringify(vault.events)
     t.notOk(jwt !== '' && told.includes(jwt), 'nor is it told')
     await writeFile(jwtPath, good)
-    await until('ready', vault.serves)
+    await untilHolds('ready', vault.serves)
     await vault[Symbol.asyncDispose]()
   }
 })
@@ -296,7 +288,7 @@ t.test('closing ends a login that hangs', async (t) => {
   dev.faults.hang()
   const vault = open(t, { method: 'token', tokenPath: await file(dev.rootToken) }, { limits: { timeoutMs: 60_000 } })
   const waiting = write(vault)
-  await until('the login is under way', () => dev.requests.at(-1)?.status === 0)
+  await untilHolds('the login is under way', () => dev.requests.at(-1)?.status === 0)
   const refused = t.rejects(waiting, { code: 'VAULT_UNAVAILABLE' })
   await vault[Symbol.asyncDispose]()
   await refused
@@ -321,7 +313,7 @@ t.test('over TLS only a Vault that the given CA signed is spoken to', async (t) 
     limits: { loginRetryMaxMs: 50 },
   })
   for (const vault of [systemRoots, otherRoot]) {
-    await until('the login failed', () => vault.count('login', 'error') > 0)
+    await untilHolds('the login failed', () => vault.count('login', 'error') > 0)
     await t.rejects(vault.ping(), {
       code: 'VAULT_UNAVAILABLE',
       cause: { kind: 'unreachable', code: /CERT|SIGN|ISSUER/ },

@@ -5,8 +5,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { openVault, type VaultConfig, type VaultRequest } from '../../src/vault/index.ts'
+import { untilHolds } from './until.ts'
 
 export const newId = () => randomUUID() as string as OperatorId
 export const credentialsOf = (id: string, secret: string): Credentials => ({
@@ -48,7 +48,7 @@ export async function vaultBench(t: Test) {
         () => true,
         () => false,
       )
-    await until('logged in', answers)
+    await untilHolds('logged in', answers)
     requests.length = 0
     const results = (op: string) => requests.filter((request) => request.op === op).map(({ result }) => result)
     return { ...vault, requests, results, circuit, answers }
@@ -56,12 +56,4 @@ export async function vaultBench(t: Test) {
 
   const asRoot = createVaultCall({ url: dev.url, token: dev.rootToken })
   return { dev, prepared, folder, tokenFile, appToken, tokenPath, open, asRoot }
-}
-
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`in vain: ${what}`)
-    await sleep(10)
-  }
 }

@@ -1,11 +1,8 @@
-import { OperatorResource, toOperatorResource } from '@oms/adapters/http'
+import { choice, OperatorResource, toOperatorResource } from '@oms/adapters/http'
 import { HEALTH_STATES, listOperators, OPERATOR_SORT_FIELDS, OPERATOR_STATUSES, type OperatorQuery } from '@oms/domain'
 import { type Static, Type } from '@sinclair/typebox'
 import { adminProblems } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
-
-const choice = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: values })
 
 const sorts = OPERATOR_SORT_FIELDS.flatMap((field) => [field, `-${field}`] as const)
 

@@ -1,8 +1,6 @@
-import { OperatorResource, toOperatorResource } from '@oms/adapters/http'
+import { nullableText, OperatorResource, toOperatorResource } from '@oms/adapters/http'
 import type { DirectoryEntry, RoutingRule } from '@oms/domain'
 import { type Static, Type } from '@sinclair/typebox'
-
-const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] })
 
 const RuleResource = Type.Object({
   ruleId: Type.String(),

@@ -1,4 +1,4 @@
-import { problemResponses } from '@oms/adapters/http'
+import { choice, nullableText, problemResponses } from '@oms/adapters/http'
 import { getOperatorHealth, HEALTH_STATES, operatorIdFrom } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
 import type { InternalRoute } from '../internal-route.ts'
@@ -6,10 +6,10 @@ import { OperatorParams } from './params.ts'
 
 const HealthResource = Type.Object({
   operatorId: Type.String(),
-  healthState: Type.Unsafe<(typeof HEALTH_STATES)[number]>({ type: 'string', enum: HEALTH_STATES }),
-  lastReceivedAt: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  healthState: choice(HEALTH_STATES),
+  lastReceivedAt: nullableText,
   healthStale: Type.Boolean(),
-  source: Type.Unsafe<'redis' | 'postgres'>({ type: 'string', enum: ['redis', 'postgres'] }),
+  source: choice(['redis', 'postgres']),
 })
 
 export const getOperatorHealthRoute: InternalRoute = (app, ports) => {
