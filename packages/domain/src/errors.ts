@@ -5,10 +5,14 @@ export const ERROR_CODES = [
   'CLIENT_NOT_ALLOWED',
   'NOT_FOUND',
   'OPERATOR_NOT_FOUND',
+  'ROUTING_RULE_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'DUPLICATE_OPERATOR',
   'DUPLICATE_NAME',
+  'PREFIX_CONFLICT',
   'INVALID_STATUS_TRANSITION',
+  'IDEMPOTENCY_CONFLICT',
+  'IDEMPOTENCY_IN_PROGRESS',
   'VERSION_MISMATCH',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -25,7 +29,23 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
 export type FieldError = Readonly<{ path: string; message: string }>
 
 /** A live operator that already holds the name or the (host, port, systemId) asked for. */
-export type Conflict = Readonly<{ operatorId: string; name: string }>
+export type OperatorConflict = Readonly<{ operatorId: string; name: string }>
+
+/**
+ * An active rule of the same operator that overlaps the one asked for. `relation` is how its prefix stands to that of the
+ * one asked for. In a bulk, `row` is the place of the one asked for, from 0; `withRow` that of the other where both are new.
+ */
+export type RuleConflict = Readonly<{
+  ruleId: string | null
+  prefix: string
+  mcc: string | null
+  mnc: string | null
+  relation: 'EQUAL' | 'SHADOWS' | 'SHADOWED_BY'
+  row?: number
+  withRow?: number
+}>
+
+export type Conflict = OperatorConflict | RuleConflict
 
 export type ErrorDetails = Readonly<{
   errors?: readonly FieldError[]

@@ -1,10 +1,13 @@
-import type { AuditAction, AuditEntry, RecordedChange } from '../change/recorded-change.ts'
+import type { AuditAction } from '../change/audit-entry.ts'
+import type { ChangeContext } from '../change/change-context.ts'
+import { type RecordedChange, recordChange } from '../change/recorded-change.ts'
 import type { HealthTransition, OperatorHealth } from '../health/operator-health.ts'
 import { unreported } from '../health/operator-health.ts'
 import { isoOfMicros, type Micros, microsOfDate } from '../health/micros.ts'
 import { host } from '../operator/host.ts'
 import type { Operator, ProvisionalOperator } from '../operator/operator.ts'
 import { isOperatorId, type OperatorId } from '../operator/operator-id.ts'
+import { auditView } from '../operator/operator-diff.ts'
 import { operatorName } from '../operator/operator-name.ts'
 import { port } from '../operator/port.ts'
 import { systemId } from '../operator/system-id.ts'
@@ -47,34 +50,35 @@ const ACTIONS = {
   'operator.config.deleted.v1': 'operator.delete',
 } as const satisfies Partial<Record<EventSubject, AuditAction>>
 
-/** The history and the event that would come with `operator` being what it is now. */
+/** The history and the events that would come with `operator` being what it is now. */
 export function aRecordedChange(subject: keyof typeof ACTIONS, operator: Operator): RecordedChange {
-  const audit: AuditEntry = {
-    actor: operator.updatedBy,
-    action: ACTIONS[subject],
-    operatorId: operator.operatorId,
-    resource: { type: 'operator', id: operator.operatorId },
-    version: operator.version,
-    before: subject === 'operator.config.created.v1' ? null : { name: 'before' },
-    after: subject === 'operator.config.deleted.v1' ? null : { name: operator.name },
-    requestId: 'request-1',
-    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-    sourceAddress: '192.0.2.7',
-  }
-  return { audit, event: aConfigEvent(subject, operator) }
+  const { operatorId, version, updatedAt, updatedBy } = operator
+  const eventId = crypto.randomUUID()
+  const envelope = { schemaVersion: '1', eventId, operatorId, version }
+  return recordChange(
+    {
+      operatorId,
+      version,
+      at: updatedAt,
+      action: ACTIONS[subject],
+      resource: { type: 'operator', id: operatorId },
+      before: subject === 'operator.config.created.v1' ? null : auditView(operator),
+      after: auditView(operator),
+      event: { subject, payload: { ...envelope, ...configPayload(subject, operator) } },
+    },
+    { eventId, auditId: crypto.randomUUID(), context: aContext(updatedBy) },
+  )
 }
 
-export function aConfigEvent(subject: keyof typeof ACTIONS, operator: Operator): OutboxEvent {
-  const eventId = crypto.randomUUID()
-  const envelope = { schemaVersion: '1', eventId, operatorId: operator.operatorId, version: operator.version }
-  return checkedEvent({
-    eventId,
-    operatorId: operator.operatorId,
-    subject,
-    payload: { ...envelope, ...configPayload(subject, operator) },
-    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-  })
-}
+export const aContext = (actor = 'amina'): ChangeContext => ({
+  actor,
+  requestId: 'request-1',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  sourceAddress: '192.0.2.7',
+})
+
+export const aConfigEvent = (subject: keyof typeof ACTIONS, operator: Operator): OutboxEvent =>
+  aRecordedChange(subject, operator).event
 
 function configPayload(subject: keyof typeof ACTIONS, operator: Operator): Record<string, unknown> {
   if (subject === 'operator.config.deleted.v1') {

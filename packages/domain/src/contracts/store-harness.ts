@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { AuditEntry } from '../change/recorded-change.ts'
+import type { AuditEntry } from '../change/audit-entry.ts'
 import type { HealthRepository } from '../health/health-repository.ts'
 import type { HealthTransition, OperatorHealth } from '../health/operator-health.ts'
 import type { CredentialsCleanup } from '../operator/credentials-cleanup.ts'

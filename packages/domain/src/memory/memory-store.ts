@@ -1,4 +1,5 @@
-import type { AuditEntry, RecordedChange } from '../change/recorded-change.ts'
+import type { AuditEntry } from '../change/audit-entry.ts'
+import type { RecordedChange } from '../change/recorded-change.ts'
 import { HEALTH_FRESH_SECONDS } from '../health/health-state.ts'
 import { microsOfDate } from '../health/micros.ts'
 import type { HealthTransition, OperatorHealth } from '../health/operator-health.ts'

@@ -1,4 +1,6 @@
 import { attempt, type ReportFailure } from '../change/after-commit.ts'
+import type { ChangeContext } from '../change/change-context.ts'
+import type { IdempotencyClaim, KeptAnswer, Once } from '../change/idempotency.ts'
 import { CommitOutcomeUnknown, DomainError, isDomainError } from '../errors.ts'
 import type { CachedHealth, HealthCache } from '../health/health-cache.ts'
 import { HEALTH_FRESH_SECONDS } from '../health/health-state.ts'
@@ -35,10 +37,14 @@ const VAULT_WRITE_WITHIN_MS = 20_000
  * Claims the endpoint in PostgreSQL, writes the secret, then makes the operator visible together with its event, so that
  * an operator is never seen without its credentials and whatever a crash leaves is swept away.
  *
- * Rejects with DUPLICATE_OPERATOR, DUPLICATE_NAME, VAULT_UNAVAILABLE, DEPENDENCY_UNAVAILABLE; nothing stays then.
+ * Rejects with DUPLICATE_OPERATOR, DUPLICATE_NAME, VAULT_UNAVAILABLE, DEPENDENCY_UNAVAILABLE, and with
+ * IdempotencyKeyTaken when it has a claim; nothing stays then.
  */
-export async function createOperator(ports: CreateOperatorPorts, command: CreateOperator): Promise<CreatedOperator> {
-  const { settings, password, context } = command
+export async function createOperator(
+  ports: CreateOperatorPorts,
+  command: CreateOperator & Readonly<{ once?: Once<CreatedOperator> | undefined }>,
+): Promise<CreatedOperator> {
+  const { settings, password, context, once } = command
   await duplicateOperatorGuard(ports, settings)
 
   const draft: ProvisionalOperator = {
@@ -48,32 +54,42 @@ export async function createOperator(ports: CreateOperatorPorts, command: Create
     createdBy: context.actor,
   }
   const startedAt = ports.elapsedMs()
-  const createdAt = await claim(ports, draft)
-  const operator = await abandoningOnFailure(ports, draft.operatorId, async () => {
+  const createdAt = await claim(ports, draft, once?.claim)
+  const created = await abandoningOnFailure(ports, draft.operatorId, async () => {
     if (ports.elapsedMs() - startedAt > VAULT_WRITE_WITHIN_MS) throw unfinished('the database was too slow')
     const credentialsVersion = await writeCredentials(ports.credentials, draft.operatorId, {
       systemId: settings.systemId,
       password,
     })
-    const created = provisioned(draft, { createdAt, credentialsVersion })
-    await finish(ports, created, command)
+    const operator = provisioned(draft, { createdAt, credentialsVersion })
+    const created = {
+      operator,
+      healthState: 'UNKNOWN',
+      healthStale: false,
+      warnings: passwordWarnings(password),
+    } satisfies CreatedOperator
+    await finish(ports, operator, { context, kept: once && { claim: once.claim, answer: once.answerTo(created) } })
     return created
   })
 
   ports.wakeRelay()
   await attempt(ports.report, 'initialise the health key of a new operator', () =>
     ports.healthCache.initialise({
-      operatorId: operator.operatorId,
-      value: unknownHealth(operator),
+      operatorId: created.operator.operatorId,
+      value: unknownHealth(created.operator),
       ttlSeconds: HEALTH_FRESH_SECONDS,
     }),
   )
-  return { operator, healthState: 'UNKNOWN', healthStale: false, warnings: passwordWarnings(password) }
+  return created
 }
 
-async function claim(ports: CreateOperatorPorts, draft: ProvisionalOperator): Promise<Date> {
+async function claim(
+  ports: CreateOperatorPorts,
+  draft: ProvisionalOperator,
+  key: IdempotencyClaim | undefined,
+): Promise<Date> {
   try {
-    return await ports.operators.insertProvisional(draft, CLEANUP_AFTER_SECONDS)
+    return await ports.operators.insertProvisional(draft, CLEANUP_AFTER_SECONDS, key)
   } catch (error) {
     // The index decided against us after the guard had seen nothing: let the guard name who won.
     if (isDomainError(error, 'DUPLICATE_OPERATOR', 'DUPLICATE_NAME')) await duplicateOperatorGuard(ports, draft)
@@ -89,10 +105,14 @@ const soonFree = (error: unknown): unknown =>
     ? new DomainError(error.code, error.message, { retryAfter: 1, cause: error })
     : error
 
-async function finish(ports: CreateOperatorPorts, operator: Operator, command: CreateOperator): Promise<void> {
-  const change = recordedCreate(operator, { eventId: ports.newEventId(), context: command.context })
+async function finish(
+  ports: CreateOperatorPorts,
+  operator: Operator,
+  { context, kept }: Readonly<{ context: ChangeContext; kept: KeptAnswer | undefined }>,
+): Promise<void> {
+  const change = recordedCreate(operator, { eventId: ports.newEventId(), auditId: ports.newEventId(), context })
   try {
-    if (await ports.operators.complete(operator, change)) return
+    if (await ports.operators.complete(operator, change, kept)) return
   } catch (error) {
     if (!(error instanceof CommitOutcomeUnknown)) throw error
     if (await ports.operators.wasCommitted(operator.operatorId, change.event.eventId)) return

@@ -1,18 +1,12 @@
-import type { ChangeContext } from '../change/change-context.ts'
-import type { AuditAction, RecordedChange } from '../change/recorded-change.ts'
-import { traceIdOf } from '../change/trace-id.ts'
-import { checkedEvent } from '../outbox/event-schemas.ts'
-import type { EventSubject } from '../outbox/outbox-event.ts'
+import { type RecordedChange, recordChange, type Recording } from '../change/recorded-change.ts'
 import type { Operator } from './operator.ts'
-import { auditView, diffOperators } from './operator-diff.ts'
-import type { OperatorConfigCreated, OperatorConfigDeleted, OperatorConfigUpdated } from './operator-events.ts'
-
-type Recording = Readonly<{ eventId: string; context: ChangeContext }>
+import { auditView, diffOperators, type OperatorDiff } from './operator-diff.ts'
+import type { OperatorConfigCreated, OperatorConfigDeleted } from './operator-events.ts'
 
 /** History and `operator.config.created.v1` of a new operator. */
-export function recordedCreate(operator: Operator, { eventId, context }: Recording): RecordedChange {
+export function recordedCreate(operator: Operator, recording: Recording): RecordedChange {
   const payload: OperatorConfigCreated = {
-    ...envelope(operator, eventId),
+    ...envelope(operator, recording.eventId),
     name: operator.name,
     host: operator.host,
     port: operator.port,
@@ -26,65 +20,100 @@ export function recordedCreate(operator: Operator, { eventId, context }: Recordi
     createdAt: operator.createdAt.toISOString(),
     createdBy: operator.createdBy,
   }
-  return recorded('operator.create', 'operator.config.created.v1', { before: null, after: operator, payload, context })
+  return recordChange(
+    {
+      ...of(operator),
+      action: 'operator.create',
+      resource: resourceOf(operator),
+      before: null,
+      after: auditView(operator),
+      event: { subject: 'operator.config.created.v1', payload },
+    },
+    recording,
+  )
 }
 
 /** History and `operator.config.updated.v1` of a change from `before` to `after`; `rotated` when the secret was written. */
-export function recordedUpdate(
+export const recordedUpdate = (
   before: Operator,
   after: Operator,
-  { eventId, context, rotated }: Recording & Readonly<{ rotated: boolean }>,
-): RecordedChange {
-  const diff = diffOperators(before, after, rotated)
-  const payload: OperatorConfigUpdated = {
-    ...envelope(after, eventId),
-    changedFields: [...diff.changedFields],
-    previousValues: { ...diff.previousValues },
-    newValues: { ...diff.newValues },
-    updatedAt: after.updatedAt.toISOString(),
-    updatedBy: after.updatedBy,
-  }
-  return recorded('operator.update', 'operator.config.updated.v1', { before, after, payload, context })
-}
+  { rotated, ...recording }: Recording & Readonly<{ rotated: boolean }>,
+): RecordedChange =>
+  recordChange(
+    {
+      ...of(after),
+      action: 'operator.update',
+      resource: resourceOf(after),
+      before: auditView(before),
+      after: auditView(after),
+      event: {
+        subject: 'operator.config.updated.v1',
+        payload: updatedPayload(after, diffOperators(before, after, rotated), recording),
+      },
+    },
+    recording,
+  )
 
 /** History and `operator.config.deleted.v1` of a soft delete. */
-export function recordedDelete(before: Operator, after: Operator, { eventId, context }: Recording): RecordedChange {
+export function recordedDelete(before: Operator, after: Operator, recording: Recording): RecordedChange {
   const payload: OperatorConfigDeleted = {
-    ...envelope(after, eventId),
+    ...envelope(after, recording.eventId),
     deletedAt: after.updatedAt.toISOString(),
     deletedBy: after.updatedBy,
   }
-  return recorded('operator.delete', 'operator.config.deleted.v1', { before, after, payload, context })
+  return recordChange(
+    {
+      ...of(after),
+      action: 'operator.delete',
+      resource: resourceOf(after),
+      before: auditView(before),
+      after: auditView(after),
+      event: { subject: 'operator.config.deleted.v1', payload },
+    },
+    recording,
+  )
 }
+
+/** History and `operator.config.updated.v1` of a change of the TPS limit alone. */
+export function recordedTpsLimit(before: Operator, after: Operator, recording: Recording): RecordedChange {
+  return recordChange(
+    {
+      ...of(after),
+      action: 'tps-limit.update',
+      resource: { type: 'tps-limit', id: after.operatorId },
+      before: before.tpsLimit,
+      after: after.tpsLimit,
+      event: {
+        subject: 'operator.config.updated.v1',
+        payload: updatedPayload(after, diffOperators(before, after), recording),
+      },
+    },
+    recording,
+  )
+}
+
+/** `operator.config.updated.v1`. */
+export const updatedPayload = (
+  after: Operator,
+  { changedFields, previousValues, newValues }: OperatorDiff,
+  { eventId }: Pick<Recording, 'eventId'>,
+): Readonly<Record<string, unknown>> => ({
+  ...envelope(after, eventId),
+  changedFields,
+  previousValues,
+  newValues,
+  updatedAt: after.updatedAt.toISOString(),
+  updatedBy: after.updatedBy,
+})
 
 const envelope = (operator: Operator, eventId: string) =>
   ({ schemaVersion: '1', eventId, operatorId: operator.operatorId, version: operator.version }) as const
 
-function recorded(
-  action: AuditAction,
-  subject: EventSubject,
-  facts: Readonly<{
-    before: Operator | null
-    after: Operator
-    payload: OperatorConfigCreated | OperatorConfigUpdated | OperatorConfigDeleted
-    context: ChangeContext
-  }>,
-): RecordedChange {
-  const { before, after, payload, context } = facts
-  const { operatorId, version } = after
-  return {
-    audit: {
-      actor: context.actor,
-      action,
-      operatorId,
-      resource: { type: 'operator', id: operatorId },
-      version,
-      before: before === null ? null : auditView(before),
-      after: auditView(after),
-      requestId: context.requestId,
-      traceId: traceIdOf(context.traceparent),
-      sourceAddress: context.sourceAddress,
-    },
-    event: checkedEvent({ eventId: payload.eventId, operatorId, subject, payload, traceparent: context.traceparent }),
-  }
-}
+/** Where and when a change that ended in `operator` happened. */
+const of = (operator: Operator) => ({
+  operatorId: operator.operatorId,
+  version: operator.version,
+  at: operator.updatedAt,
+})
+
+const resourceOf = (operator: Operator) => ({ type: 'operator', id: operator.operatorId }) as const

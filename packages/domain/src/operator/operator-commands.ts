@@ -1,5 +1,5 @@
 import type { ChangeContext } from '../change/change-context.ts'
-import { collectFieldErrors } from '../field-errors.ts'
+import { collectFieldErrors, given } from '../field-errors.ts'
 import type { Secret } from '../secret.ts'
 import { host } from './host.ts'
 import { mnoId } from './mno-id.ts'
@@ -94,6 +94,3 @@ function tpsLimitPatch(raw: NonNullable<UpdateOperatorBody['tpsLimit']>): Partia
 
 const orNull = <Raw, T>(raw: Raw | null | undefined, parse: (raw: Raw) => T): T | null =>
   raw === null || raw === undefined ? null : parse(raw)
-
-const given = <K extends string, Raw, T>(key: K, raw: Raw | undefined, parse: (raw: Raw) => T): { [P in K]?: T } =>
-  raw === undefined ? {} : ({ [key]: parse(raw) } as { [P in K]: T })

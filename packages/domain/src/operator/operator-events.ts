@@ -1,41 +1,34 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { closed, envelope, literals, NullableText, Time } from '../outbox/event-parts.ts'
+import { RoutingRulesInEvent } from '../routing/routing-rule-events.ts'
 import { BIND_TYPES } from './bind-type.ts'
-import { OPERATOR_ID_PATTERN } from './operator-id.ts'
+import { OPERATOR_STATUSES } from './status.ts'
 import { ENFORCEMENT_MODES } from './tps-limit.ts'
 
-const Time = Type.String({
-  description: 'ISO 8601 UTC with milliseconds',
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
-})
-const EventId = Type.String({ description: 'UUIDv4, also the Nats-Msg-Id', pattern: '^[0-9a-f-]{36}$' })
-const Id = Type.String({ pattern: OPERATOR_ID_PATTERN })
-const Version = Type.Integer({ minimum: 1, description: "The operator's config version after the change" })
-const literals = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>(Type.Union(values.map((value) => Type.Literal(value))))
+const tpsLimitMembers = {
+  maxTps: Type.Integer(),
+  burstMultiplier: Type.Number(),
+  burstWindowMs: Type.Integer(),
+  enforcementMode: literals(ENFORCEMENT_MODES),
+}
+export const TpsLimitInEvent = Type.Object(tpsLimitMembers, closed)
 
-const envelope = { schemaVersion: Type.Literal('1'), eventId: EventId, operatorId: Id, version: Version }
-const closed = { additionalProperties: false }
+const settings = {
+  name: Type.String(),
+  host: Type.String(),
+  port: Type.Integer(),
+  systemId: Type.String(),
+  systemType: Type.String(),
+  bindType: literals(BIND_TYPES),
+}
 
 export const OperatorConfigCreated = Type.Object(
   {
     ...envelope,
-    name: Type.String(),
-    host: Type.String(),
-    port: Type.Integer(),
-    systemId: Type.String(),
-    systemType: Type.String(),
-    bindType: literals(BIND_TYPES),
-    tpsLimit: Type.Object(
-      {
-        maxTps: Type.Integer(),
-        burstMultiplier: Type.Number(),
-        burstWindowMs: Type.Integer(),
-        enforcementMode: literals(ENFORCEMENT_MODES),
-      },
-      closed,
-    ),
+    ...settings,
+    tpsLimit: TpsLimitInEvent,
     status: Type.Literal('INACTIVE'),
-    mnoId: Type.Union([Type.String(), Type.Null()]),
+    mnoId: NullableText,
     credentialsVersion: Type.Integer({ minimum: 1 }),
     createdAt: Time,
     createdBy: Type.String(),
@@ -43,6 +36,24 @@ export const OperatorConfigCreated = Type.Object(
   { $id: 'operator.config.created.v1', ...closed },
 )
 export type OperatorConfigCreated = Static<typeof OperatorConfigCreated>
+
+/** Values by dotted path. Closed, so that nothing that has no place here, a secret above all, can be in an event. */
+const values = (description: string) =>
+  Type.Partial(
+    Type.Object({
+      ...settings,
+      status: literals(OPERATOR_STATUSES),
+      'tpsLimit.maxTps': tpsLimitMembers.maxTps,
+      'tpsLimit.burstMultiplier': tpsLimitMembers.burstMultiplier,
+      'tpsLimit.burstWindowMs': tpsLimitMembers.burstWindowMs,
+      'tpsLimit.enforcementMode': tpsLimitMembers.enforcementMode,
+      notes: NullableText,
+      mnoId: NullableText,
+      credentials: Type.Integer({ description: "The secret's version in Vault" }),
+      routingRules: RoutingRulesInEvent,
+    }),
+    { ...closed, description },
+  )
 
 export const OperatorConfigUpdated = Type.Object(
   {
@@ -52,14 +63,29 @@ export const OperatorConfigUpdated = Type.Object(
       uniqueItems: true,
       description: 'Dotted paths that really changed',
     }),
-    previousValues: Type.Record(Type.String(), Type.Unknown(), { description: 'Keys are those of changedFields' }),
-    newValues: Type.Record(Type.String(), Type.Unknown(), { description: 'Keys are those of changedFields' }),
+    previousValues: values('Before; keys are those of changedFields'),
+    newValues: values('After; keys are those of changedFields'),
     updatedAt: Time,
     updatedBy: Type.String(),
   },
   { $id: 'operator.config.updated.v1', ...closed },
 )
 export type OperatorConfigUpdated = Static<typeof OperatorConfigUpdated>
+
+/** An operator as history shows it. */
+export const OperatorInAudit = Type.Object(
+  {
+    ...settings,
+    tpsLimit: TpsLimitInEvent,
+    status: literals(OPERATOR_STATUSES),
+    notes: NullableText,
+    mnoId: NullableText,
+    credentialsVersion: Type.Integer(),
+    version: Type.Integer(),
+    deletedAt: Type.Union([Time, Type.Null()]),
+  },
+  closed,
+)
 
 export const OperatorConfigDeleted = Type.Object(
   { ...envelope, deletedAt: Time, deletedBy: Type.String() },

@@ -1,5 +1,7 @@
+import type { IdempotencyClaim, KeptAnswer, StoredAnswer } from '../change/idempotency.ts'
 import type { RecordedChange } from '../change/recorded-change.ts'
 import type { HealthState } from '../health/health-state.ts'
+import type { RoutingRuleChanges } from '../routing/routing-rule-changes.ts'
 import type { Endpoint, Operator, OperatorView, ProvisionalOperator } from './operator.ts'
 import type { OperatorId } from './operator-id.ts'
 import type { OperatorStatus } from './status.ts'
@@ -46,9 +48,16 @@ export type OperatorChange = Readonly<{
   save(next: Operator): Promise<void>
   /** Makes the secret's removal due in `days`. */
   scheduleCredentialsRemoval(days: number): Promise<void>
-  /** Writes the final state of `next` with its history and its event. */
+  /** The operator's rules, as this transaction has them. */
+  rules: RoutingRuleChanges
+  /** Writes the final state of `next` with its history and its events. */
   record(next: Operator, change: RecordedChange): Promise<void>
+  /** Keeps what is answered under the change's claim, which must have been made. */
+  keepAnswer(answer: StoredAnswer): Promise<void>
 }>
+
+/** `claim` is made first of all; where it is taken or another transaction is making it: IdempotencyKeyTaken. */
+export type OperatorChangeOptions = Readonly<{ acrossVault: boolean; claim?: IdempotencyClaim | undefined }>
 
 /**
  * Operators in PostgreSQL. Pending and deleted ones do not exist for a reader, where a method does not say otherwise.
@@ -56,6 +65,8 @@ export type OperatorChange = Readonly<{
  */
 export interface OperatorRepository {
   find(operatorId: OperatorId): Promise<OperatorView | undefined>
+  /** Whether there is or was such an operator: deleted ones count. */
+  existed(operatorId: OperatorId): Promise<boolean>
   list(query: OperatorQuery): Promise<OperatorPage>
 
   /** Live and provisional holders of the claim's name (any case) or endpoint, `except` left out. */
@@ -64,27 +75,34 @@ export interface OperatorRepository {
   /**
    * Claims name and endpoint for an operator that nobody sees yet, and a clean-up of it due in `cleanupAfterSeconds`.
    * Returns its creation time. Rejects with DUPLICATE_OPERATOR or DUPLICATE_NAME; serialisation failures are retried
-   * with jitter for up to 5 s. Rejects with CommitOutcomeUnknown when the connection died at COMMIT.
+   * with jitter for up to 5 s. Rejects with CommitOutcomeUnknown when the connection died at COMMIT. With a `claim`, that
+   * is made first and stays RUNNING for this operator; rejects with IdempotencyKeyTaken.
    */
-  insertProvisional(operator: ProvisionalOperator, cleanupAfterSeconds: number): Promise<Date>
+  insertProvisional(
+    operator: ProvisionalOperator,
+    cleanupAfterSeconds: number,
+    claim?: IdempotencyClaim | undefined,
+  ): Promise<Date>
 
   /**
-   * Makes a provisional operator visible with its history and event and cancels its clean-up: false when the clean-up
-   * came first. Rejects with CommitOutcomeUnknown when the connection died at COMMIT.
+   * Makes a provisional operator visible with its history and events, keeps the answer of its claim and cancels its
+   * clean-up: false when the clean-up came first. Rejects with CommitOutcomeUnknown when the connection died at COMMIT.
    */
-  complete(operator: Operator, change: RecordedChange): Promise<boolean>
+  complete(operator: Operator, change: RecordedChange, kept?: KeptAnswer | undefined): Promise<boolean>
 
-  /** Deletes a provisional operator and makes its clean-up due now. A finished operator is left alone. */
+  /**
+   * Deletes a provisional operator and its claim and makes its clean-up due now. A finished operator is left alone.
+   */
   abandon(operatorId: OperatorId): Promise<void>
 
   /**
    * Locks the live operator and runs `work` in that transaction, which is never retried. Rejects with
    * OPERATOR_NOT_FOUND; with SERVICE_OVERLOADED when `acrossVault` and half of the pool already waits for Vault so;
-   * with CommitOutcomeUnknown when the connection died at COMMIT.
+   * with IdempotencyKeyTaken; with CommitOutcomeUnknown when the connection died at COMMIT.
    */
   change<T>(
     operatorId: OperatorId,
-    options: Readonly<{ acrossVault: boolean }>,
+    options: OperatorChangeOptions,
     work: (change: OperatorChange) => Promise<T>,
   ): Promise<T>
 

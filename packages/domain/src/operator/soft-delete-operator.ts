@@ -1,6 +1,6 @@
 import { attempt, type ReportFailure } from '../change/after-commit.ts'
-import { CommitOutcomeUnknown, DomainError } from '../errors.ts'
 import type { HealthCache } from '../health/health-cache.ts'
+import { changeOperator } from './change-operator.ts'
 import { softDeleted } from './operator.ts'
 import { recordedDelete } from './operator-changes.ts'
 import type { SoftDeleteOperator } from './operator-commands.ts'
@@ -23,27 +23,13 @@ export type SoftDeleteOperatorPorts = Readonly<{
  */
 export async function softDeleteOperator(ports: SoftDeleteOperatorPorts, command: SoftDeleteOperator): Promise<void> {
   const { operatorId, ifMatch, context } = command
-  const eventId = ports.newEventId()
-  try {
-    await ports.operators.change(operatorId, { acrossVault: false }, async (change) => {
-      assertVersion(change.operator, ifMatch)
-      const deleted = softDeleted(change.operator, { actor: context.actor, at: change.at })
-      await change.scheduleCredentialsRemoval(ports.credentialsRetentionDays)
-      await change.record(deleted, recordedDelete(change.operator, deleted, { eventId, context }))
-    })
-  } catch (error) {
-    if (!(error instanceof CommitOutcomeUnknown)) throw error
-    if (!(await ports.operators.wasCommitted(operatorId, eventId))) {
-      throw new DomainError(
-        'DEPENDENCY_UNAVAILABLE',
-        'the operator was not deleted: the database lost the connection',
-        {
-          retryAfter: 1,
-          cause: error,
-        },
-      )
-    }
-  }
-  ports.wakeRelay()
+  const recording = { eventId: ports.newEventId(), auditId: ports.newEventId(), context }
+  const plan = { operatorId, eventId: recording.eventId, undone: 'the operator was not deleted' }
+  await changeOperator(ports, plan, async (change) => {
+    assertVersion(change.operator, ifMatch)
+    const deleted = softDeleted(change.operator, { actor: context.actor, at: change.at })
+    await change.scheduleCredentialsRemoval(ports.credentialsRetentionDays)
+    await change.record(deleted, recordedDelete(change.operator, deleted, recording))
+  })
   await attempt(ports.report, 'remove the health key of a deleted operator', () => ports.healthCache.remove(operatorId))
 }

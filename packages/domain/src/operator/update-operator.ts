@@ -1,5 +1,7 @@
 import type { ReportFailure } from '../change/after-commit.ts'
-import { CommitOutcomeUnknown, DomainError, isDomainError } from '../errors.ts'
+import type { Recording } from '../change/recorded-change.ts'
+import { isDomainError } from '../errors.ts'
+import { changeOperator } from './change-operator.ts'
 import type { CredentialsStore } from './credentials-store.ts'
 import { duplicateOperatorGuard } from './duplicate-operator-guard.ts'
 import { type Operator, type OperatorSettings, type OperatorView, revised } from './operator.ts'
@@ -30,28 +32,26 @@ export type UpdatedOperator = OperatorView & Readonly<{ warnings: readonly Warni
  * then.
  */
 export async function updateOperator(ports: UpdateOperatorPorts, command: UpdateOperator): Promise<UpdatedOperator> {
-  const { operatorId, patch } = command
-  const eventId = ports.newEventId()
-  const acrossVault = patch.password !== undefined || patch.systemId !== undefined
-  // Kept outside, so that the answer is at hand when COMMIT's own is lost.
-  let result: Operator | undefined
-  try {
-    await ports.operators.change(operatorId, { acrossVault }, async (change) => {
-      result = await applyPatch(ports, change, { command, eventId })
-    })
-  } catch (error) {
-    if (!(error instanceof CommitOutcomeUnknown)) throw await withHolders(ports, error, command)
-    if (!(await ports.operators.wasCommitted(operatorId, eventId))) throw notChanged(error)
+  const { operatorId, patch, context } = command
+  const recording = { eventId: ports.newEventId(), auditId: ports.newEventId(), context }
+  const plan = {
+    operatorId,
+    eventId: recording.eventId,
+    acrossVault: patch.password !== undefined || patch.systemId !== undefined,
+    undone: 'the operator was not changed',
   }
-  ports.wakeRelay()
-  if (result === undefined) throw new TypeError('a change resolved without a result')
-  return { ...(await withHealth(ports, result)), warnings: patch.password ? passwordWarnings(patch.password) : [] }
+  try {
+    const result = await changeOperator(ports, plan, (change) => applyPatch(ports, change, { command, recording }))
+    return { ...(await withHealth(ports, result)), warnings: patch.password ? passwordWarnings(patch.password) : [] }
+  } catch (error) {
+    throw await withHolders(ports, error, command)
+  }
 }
 
 async function applyPatch(
   ports: UpdateOperatorPorts,
   change: OperatorChange,
-  { command, eventId }: Readonly<{ command: UpdateOperator; eventId: string }>,
+  { command, recording }: Readonly<{ command: UpdateOperator; recording: Recording }>,
 ): Promise<Operator> {
   const { patch, context } = command
   const current = change.operator
@@ -72,7 +72,7 @@ async function applyPatch(
         }),
       }
     : revision
-  await change.record(next, recordedUpdate(current, next, { eventId, context, rotated: rotates }))
+  await change.record(next, recordedUpdate(current, next, { ...recording, rotated: rotates }))
   return next
 }
 
@@ -104,9 +104,3 @@ async function withHealth(ports: UpdateOperatorPorts, operator: Operator): Promi
   }
   return { operator, healthState: 'UNKNOWN', healthStale: true }
 }
-
-const notChanged = (cause: unknown): DomainError =>
-  new DomainError('DEPENDENCY_UNAVAILABLE', 'the operator was not changed: the database lost the connection', {
-    retryAfter: 1,
-    cause,
-  })

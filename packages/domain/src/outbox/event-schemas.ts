@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { AdminAudit } from '../change/audit-events.ts'
 import { OperatorHealthChanged } from '../health/health-events.ts'
 import { OperatorConfigCreated, OperatorConfigDeleted, OperatorConfigUpdated } from '../operator/operator-events.ts'
 import type { EventSubject, OutboxEvent } from './outbox-event.ts'
@@ -10,6 +11,7 @@ export const EVENT_SCHEMAS = {
   'operator.config.updated.v1': OperatorConfigUpdated,
   'operator.config.deleted.v1': OperatorConfigDeleted,
   'operator.health.v1': OperatorHealthChanged,
+  'audit.admin.v1': AdminAudit,
 } as const satisfies Record<EventSubject, TSchema>
 
 /** `event` itself; throws when its payload does not match its subject's schema, which is a defect of ours. */

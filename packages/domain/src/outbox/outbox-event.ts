@@ -6,6 +6,7 @@ export type EventSubject =
   | 'operator.config.updated.v1'
   | 'operator.config.deleted.v1'
   | 'operator.health.v1'
+  | 'audit.admin.v1'
 
 /** An event as it is committed with its change; its payload already matches the subject's schema. */
 export type OutboxEvent = Readonly<{

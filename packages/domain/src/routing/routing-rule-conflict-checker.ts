@@ -1,0 +1,81 @@
+import { DomainError, type RuleConflict } from '../errors.ts'
+import { selectorsOverlap } from './plmn.ts'
+import { type PrefixRelation, prefixRelation } from './prefix.ts'
+import type { RoutingRule, RuleSpan } from './routing-rule.ts'
+import type { RoutingRuleChanges } from './routing-rule-changes.ts'
+
+/** Conflicts that an answer lists at most. */
+export const MAX_CONFLICTS = 1_000
+
+type Asked = Readonly<{ span: RuleSpan; row: number }>
+
+/**
+ * Rejects with PREFIX_CONFLICT when an active rule among `asked` overlaps another of them or an active rule of the
+ * operator; `except` is the rule that they replace. `bulk` says which rows fail. To be called under the operator's lock.
+ */
+export async function routingRuleConflictChecker(
+  rules: Pick<RoutingRuleChanges, 'overlapping'>,
+  asked: readonly (RuleSpan & Pick<RoutingRule, 'active'>)[],
+  { except, bulk = false }: Readonly<{ except?: string; bulk?: boolean }> = {},
+): Promise<void> {
+  const active = asked.flatMap((span, row) => (span.active ? [{ span, row }] : []))
+  const existing = await rules.overlapping(
+    active.map(({ span }) => span),
+    MAX_CONFLICTS + 1,
+    except,
+  )
+  const found = [...amongThemselves(active), ...withExisting(active, existing)]
+  if (found.length === 0) return
+  const rows = new Set(found.map(({ row }) => row)).size
+  const conflicts = found
+    .slice(0, MAX_CONFLICTS)
+    .map(({ row, ...conflict }) => (bulk ? { row, ...conflict } : conflict))
+  const many = found.length > MAX_CONFLICTS ? `; the first ${MAX_CONFLICTS} are listed` : ''
+  const what = bulk ? `${rows} of ${asked.length} rules overlap` : 'the rule overlaps'
+  throw new DomainError('PREFIX_CONFLICT', `${what} another active rule of this operator${many}`, { conflicts })
+}
+
+/** How `a` stands to `b` where both at once would leave open which one is meant. */
+export function overlap(a: RuleSpan, b: RuleSpan): PrefixRelation | undefined {
+  if (!selectorsOverlap(a, b)) return undefined
+  const relation = prefixRelation(a.prefix, b.prefix)
+  return relation !== 'EQUAL' && (a.allowNested || b.allowNested) ? undefined : relation
+}
+
+type Found = RuleConflict & Readonly<{ row: number }>
+
+/** Sorted, a prefix stands right behind those that hold it: each is compared with the open ones alone. */
+function amongThemselves(asked: readonly Asked[]): Found[] {
+  const sorted = asked.toSorted((a, b) => compareText(a.span.prefix, b.span.prefix) || a.row - b.row)
+  const found: Found[] = []
+  let open: Asked[] = []
+  for (const next of sorted) {
+    open = open.filter(({ span }) => next.span.prefix.startsWith(span.prefix))
+    for (const other of open) {
+      const [earlier, later] = other.row < next.row ? [other, next] : [next, other]
+      const relation = overlap(earlier.span, later.span)
+      if (relation !== undefined)
+        found.push({ ...conflictOf(earlier.span, relation), row: later.row, withRow: earlier.row })
+    }
+    open.push(next)
+  }
+  return found.toSorted((a, b) => a.row - b.row)
+}
+
+const withExisting = (asked: readonly Asked[], existing: readonly RoutingRule[]): Found[] =>
+  asked.flatMap(({ span, row }) =>
+    existing.flatMap((rule) => {
+      const relation = overlap(rule, span)
+      return relation === undefined ? [] : [{ ...conflictOf(rule, relation), row }]
+    }),
+  )
+
+const conflictOf = (span: RuleSpan & Readonly<{ ruleId?: string }>, relation: PrefixRelation): RuleConflict => ({
+  ruleId: span.ruleId ?? null,
+  prefix: span.prefix,
+  mcc: span.mcc,
+  mnc: span.mnc,
+  relation,
+})
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
