@@ -1,14 +1,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Answer } from '@oms/devstack/clients'
+import { dereferenced } from './dereference.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-type Response = Readonly<{ content?: Readonly<Record<string, Readonly<{ schema: Json }>>> }>
+type Content = Readonly<
+  Record<string, Readonly<{ schema: Json; example?: unknown; examples?: Readonly<Record<string, { value: unknown }>> }>>
+>
 
 export type Operation = Readonly<{
   operationId: string
-  requestBody?: Readonly<{ content: Readonly<Record<string, Readonly<{ schema: Json }>>> }>
-  responses: Readonly<Record<string, Response>>
+  requestBody?: Readonly<{ content: Content }>
+  responses: Readonly<Record<string, Readonly<{ description: string; content?: Content }>>>
 }>
 
 /** What an OpenAPI 3.1 document promises, and whether an answer keeps it. */
@@ -22,10 +25,8 @@ export type ApiDescription = Readonly<{
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 export function readApiDescription(document: Json): ApiDescription {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   const operations = new Map(
-    Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([path, item]) =>
+    Object.entries(dereferenced(document).paths as Record<string, Record<string, Operation>>).flatMap(([path, item]) =>
       Object.entries(item)
         .filter(([method]) => METHODS.includes(method))
         .map(([method, operation]) => [operation.operationId, { ...operation, method: method.toUpperCase(), path }]),
@@ -42,10 +43,17 @@ export function readApiDescription(document: Json): ApiDescription {
         return type === '' ? undefined : `${status} has no content, but came as ${type}`
       const schema = response.content[type]?.schema
       if (schema === undefined) return `${status} does not come as ${type}`
-      const validate = ajv.compile(closed(schema))
-      return validate(body) ? undefined : ajv.errorsText(validate.errors, { dataVar: operationId })
+      return complaintAbout(body, schema)
     },
   }
+}
+
+/** What of a value is not as its schema says, or undefined. */
+export function complaintAbout(value: unknown, schema: Json): string | undefined {
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  const validate = ajv.compile(closed(schema))
+  return validate(value) ? undefined : ajv.errorsText(validate.errors)
 }
 
 /** The same schema, but what it does not speak of is not allowed. */

@@ -5,6 +5,7 @@ import {
   type Facts,
   ofVisibility,
   type OperatorFact,
+  type RuleFact,
   type Transition,
   type Versions,
 } from './soundness.ts'
@@ -43,17 +44,18 @@ async function atRest({ sql }: Asked): Promise<void> {
 export async function readFacts(service: Asked): Promise<Facts> {
   const { sql, events } = service
   const internally = listInternally(service)
-  const [operators, admin, internal, credentials, secrets] = await Promise.all([
+  const [operators, admin, internal, credentials, secrets, rules] = await Promise.all([
     readOperators(service),
     listForAdmins(service),
     internally,
     internally.then((listed) => readCredentials(service, listed)),
     listSecrets(service),
+    readRules(service),
   ])
   const cleanups = await sql<{ operatorId: string; reason: string; due: boolean }[]>`
     SELECT operator_id AS "operatorId", reason, due_at <= now() OR sweeps > 0 AS due FROM ops.credential_cleanup`
-  const audit = await sql<{ operatorId: string; version: number }[]>`
-    SELECT operator_id AS "operatorId", version FROM ops.admin_audit_log ORDER BY at`
+  const audit = await sql<Facts['audit'][number][]>`
+    SELECT audit_id AS "auditId", operator_id AS "operatorId", version FROM ops.admin_audit_log ORDER BY at, version`
   const [outbox] = await sql<{ unpublished: number }[]>`
     SELECT count(*)::integer AS unpublished FROM ops.outbox WHERE published_at IS NULL`
   const healthLog = await sql<Transition[]>`
@@ -64,6 +66,8 @@ export async function readFacts(service: Asked): Promise<Facts> {
   return {
     operators,
     listed: { 'admin API': admin, 'internal API': internal },
+    ...rules,
+    servedRules: internal.flatMap((operator) => operator.rules.map(({ ruleId }) => ruleId)),
     credentials,
     secrets,
     cleanups,
@@ -77,6 +81,7 @@ export async function readFacts(service: Asked): Promise<Facts> {
       version: Number(payload.version),
       messageId,
     })),
+    auditEvents: await events.stored('OPS_AUDIT'),
     healthEvents: (await events.stored('OPERATOR_HEALTH')).map(({ payload, messageId }) => ({
       ...(payload as unknown as Transition),
       messageId,
@@ -99,8 +104,41 @@ async function listForAdmins({ admin }: Asked): Promise<readonly Versions[]> {
   }
 }
 
-const listInternally = async ({ peer }: Asked): Promise<readonly Versions[]> =>
-  (await peer('/operators')).body.operators as readonly Versions[]
+type Served = Versions & Readonly<{ rules: readonly Readonly<{ ruleId: string }>[] }>
+
+const listInternally = async ({ peer }: Asked): Promise<readonly Served[]> =>
+  (await peer('/operators')).body.operators as readonly Served[]
+
+async function readRules({
+  sql,
+}: Asked): Promise<Pick<Facts, 'rules' | 'destinations' | 'ruleCounts' | 'overlaps' | 'runningKeys'>> {
+  const rules = await sql<RuleFact[]>`
+    SELECT rule_id AS "ruleId", operator_id AS "operatorId", active FROM ops.routing_rules`
+  const destinations = await sql<{ ruleId: string }[]>`SELECT rule_id AS "ruleId" FROM ops.destination_prefixes`
+  const counts = await sql<{ operatorId: string; rules: number }[]>`
+    SELECT operator_id AS "operatorId", routing_rule_count AS rules FROM ops.operators`
+  // In the words of the rule, not in those of the constraints that hold it.
+  const overlaps = await sql<{ pair: string }[]>`
+    SELECT a.operator_id || ': ' || a.prefix || ' overlaps ' || b.prefix AS pair
+    FROM ops.routing_rules a
+    JOIN ops.routing_rules b ON b.operator_id = a.operator_id AND b.rule_id <> a.rule_id
+      AND b.prefix >= a.prefix AND b.prefix < a.prefix || ':'
+    WHERE a.active AND b.active
+      AND (a.prefix <> b.prefix OR a.rule_id < b.rule_id)
+      AND (a.prefix = b.prefix OR NOT (a.allow_nested OR b.allow_nested))
+      AND (a.mcc IS NULL OR b.mcc IS NULL OR a.mcc = b.mcc)
+      AND (a.mnc IS NULL OR b.mnc IS NULL OR a.mnc = b.mnc)
+    LIMIT 20`
+  const [keys] = await sql<{ running: number }[]>`
+    SELECT count(*)::integer AS running FROM ops.idempotency_keys WHERE state = 'RUNNING'`
+  return {
+    rules,
+    destinations: destinations.map(({ ruleId }) => ruleId),
+    ruleCounts: Object.fromEntries(counts.map((row) => [row.operatorId, row.rules])),
+    overlaps: overlaps.map(({ pair }) => pair),
+    runningKeys: keys?.running ?? 0,
+  }
+}
 
 const PATH = 'ops/operators'
 

@@ -32,6 +32,12 @@ const transition = (number: number, previousState: string, newState: string) => 
 const healthy = transition(1, 'UNKNOWN', 'HEALTHY')
 const unhealthy = transition(2, 'HEALTHY', 'UNHEALTHY')
 
+const recorded = (operatorId: string, version: number) => ({
+  auditId: `audit ${operatorId} ${version}`,
+  operatorId,
+  version,
+})
+
 const SOUND: Facts = {
   operators: [live, gone],
   listed: { 'admin API': [live], 'internal API': [live] },
@@ -41,10 +47,21 @@ const SOUND: Facts = {
     { operatorId: 'gone', reason: 'deleted', due: false },
     { operatorId: 'swept', reason: 'abandoned', due: true },
   ],
-  audit: [live, gone].flatMap(({ operatorId }) => [
-    { operatorId, version: 1 },
-    { operatorId, version: 2 },
+  audit: [live, gone].flatMap(({ operatorId }) => [recorded(operatorId, 1), recorded(operatorId, 2)]),
+  auditEvents: [live, gone].flatMap(({ operatorId }) => [
+    { messageId: `audit ${operatorId} 1` },
+    { messageId: `audit ${operatorId} 2` },
   ]),
+  rules: [
+    { ruleId: 'routes', operatorId: 'live', active: true },
+    { ruleId: 'rests', operatorId: 'live', active: false },
+    { ruleId: 'ended', operatorId: 'gone', active: true },
+  ],
+  destinations: ['routes'],
+  ruleCounts: { live: 2, gone: 1 },
+  servedRules: ['rests', 'routes'],
+  overlaps: [],
+  runningKeys: 0,
   unpublished: 0,
   configEvents: [
     told('live', 'created', 1),
@@ -116,7 +133,20 @@ const UNSOUND: readonly (readonly [string, Partial<Facts>, RegExp])[] = [
     /stray: told of/,
   ],
   ['history that is missing', { audit: SOUND.audit.slice(1) }, /live: the audit log has \[2\], not \[1, 2\]/],
-  ['history of a change that never was', { audit: [...SOUND.audit, { operatorId: 'stray', version: 1 }] }, /stray/],
+  ['history of a change that never was', { audit: [...SOUND.audit, recorded('stray', 1)] }, /stray/],
+  ['history that nobody was told of', { auditEvents: SOUND.auditEvents.slice(1) }, /the audit stream has/],
+  [
+    'history that was told twice',
+    { auditEvents: [...SOUND.auditEvents, ...SOUND.auditEvents.slice(0, 1)] },
+    /event audit live 1 is in its stream more than once/,
+  ],
+  ['an active rule without its range', { destinations: [] }, /destination prefixes are of \[\], not \[routes\]/],
+  ['the range of a rule that does not route', { destinations: ['routes', 'rests'] }, /destination prefixes/],
+  ['the range of a deleted operator', { destinations: ['ended', 'routes'] }, /destination prefixes/],
+  ['a snapshot without a rule', { servedRules: ['routes'] }, /the snapshot has \[routes\], not/],
+  ['a number of rules that is wrong', { ruleCounts: { live: 3, gone: 1 } }, /live: the number of its rules is \[3\]/],
+  ['rules that overlap', { overlaps: ['live: +93 overlaps +9370'] }, /\+93 overlaps/],
+  ['a key whose request is gone', { runningKeys: 1 }, /1 idempotency keys/],
   ['a transition without an event', { healthEvents: [healthy] }, /live: the stream has/],
   ['a transition without a log row', { healthLog: [healthy] }, /live: the health log has \[1\], not \[1, 2\]/],
   [

@@ -3,6 +3,8 @@ export type Versions = Readonly<{ operatorId: string; version: number; credentia
 
 export type OperatorFact = Versions & Readonly<{ provisioning: 'PENDING' | 'READY'; deleted: boolean }>
 
+export type RuleFact = Readonly<{ ruleId: string; operatorId: string; active: boolean }>
+
 export type Transition = Readonly<{
   operatorId: string
   transition: number
@@ -21,10 +23,23 @@ export type Facts = Readonly<{
   /** Whose secrets Vault has. */
   secrets: readonly string[]
   cleanups: readonly Readonly<{ operatorId: string; reason: string; due: boolean }>[]
-  audit: readonly Readonly<{ operatorId: string; version: number }>[]
+  audit: readonly Readonly<{ auditId: string; operatorId: string; version: number }>[]
   /** Rows of the outbox that are not published, the parked ones included. */
   unpublished: number
   configEvents: readonly Readonly<{ operatorId: string; subject: string; version: number; messageId: string }>[]
+  auditEvents: readonly Readonly<{ messageId: string }>[]
+  /** All rows, those of deleted operators too. */
+  rules: readonly RuleFact[]
+  /** The ruleIds of the table that is made from them. */
+  destinations: readonly string[]
+  /** How many rules each operator's row says that it has. */
+  ruleCounts: Readonly<Record<string, number>>
+  /** The ruleIds that the snapshot of the internal API shows. */
+  servedRules: readonly string[]
+  /** Pairs of active rules of one operator that overlap, as text. */
+  overlaps: readonly string[]
+  /** Idempotency keys whose request neither ended nor failed. */
+  runningKeys: number
   healthEvents: readonly (Transition & Readonly<{ messageId: string }>)[]
   healthLog: readonly Transition[]
   health: readonly Readonly<{ operatorId: string; state: string; transitions: number }>[]
@@ -35,7 +50,10 @@ export const contradictions = (facts: Facts): string[] => [
   ...ofVisibility(facts),
   ...ofSecrets(facts),
   ...ofConfigEvents(facts),
+  ...ofAuditEvents(facts),
+  ...ofRules(facts),
   ...ofHealth(facts),
+  ...(facts.runningKeys > 0 ? [`${facts.runningKeys} idempotency keys whose requests are gone`] : []),
 ]
 
 /** That an operator is seen complete or not at all. Holds at every moment, also before anything was cleaned up. */
@@ -92,6 +110,35 @@ function ofConfigEvents({ operators, audit, unpublished, configEvents }: Facts):
     ...strangers.map((operatorId) => `${operatorId}: told of, but never committed`),
     ...repeated(configEvents),
     ...(unpublished > 0 ? [`${unpublished} events of the outbox are not published`] : []),
+  ]
+}
+
+const ofAuditEvents = ({ audit, auditEvents }: Facts): string[] => [
+  ...differences(
+    'the audit stream has',
+    [...new Set(auditEvents.map(({ messageId }) => messageId))].toSorted(),
+    audit.map(({ auditId }) => auditId).toSorted(),
+  ),
+  ...repeated(auditEvents),
+]
+
+function ofRules({ operators, rules, destinations, ruleCounts, servedRules, overlaps }: Facts): string[] {
+  const live = new Set(operators.filter(isLive).map(({ operatorId }) => operatorId))
+  const ofLive = rules.filter(({ operatorId }) => live.has(operatorId))
+  const ids = (of: readonly RuleFact[]) => of.map(({ ruleId }) => ruleId).toSorted()
+  const routing = ids(ofLive.filter(({ active }) => active))
+  const byOperator = Map.groupBy(rules, ({ operatorId }) => operatorId)
+  return [
+    ...differences('the destination prefixes are of', destinations.toSorted(), routing),
+    ...differences('the snapshot has', servedRules.toSorted(), ids(ofLive)),
+    ...operators.flatMap(({ operatorId }) =>
+      differences(
+        `${operatorId}: the number of its rules is`,
+        [ruleCounts[operatorId] ?? 0],
+        [byOperator.get(operatorId)?.length ?? 0],
+      ),
+    ),
+    ...overlaps,
   ]
 }
 

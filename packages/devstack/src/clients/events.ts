@@ -10,7 +10,7 @@ import { until } from './until.ts'
 
 export type SeenEvent = Readonly<{ subject: string; payload: Readonly<Record<string, unknown>>; messageId: string }>
 
-export type EventStream = 'OPERATOR_CONFIG' | 'OPERATOR_HEALTH' | 'OPS_DEADLETTER'
+export type EventStream = 'OPERATOR_CONFIG' | 'OPERATOR_HEALTH' | 'OPS_AUDIT' | 'OPS_DEADLETTER'
 
 export type EventWatch = AsyncDisposable &
   Readonly<{
