@@ -5,23 +5,21 @@ import {
   type HttpServer,
   refuseOverload,
   type ServerSettings,
+  showApiPage,
   type VerifyToken,
 } from '@oms/adapters/http'
+import { ADMIN_API } from './api-description.ts'
 import type { AdminPorts } from './routes/admin-route.ts'
 import { operatorRoutes } from './routes/operators/index.ts'
 
-export type AdminAppSettings = ServerSettings & Readonly<{ verifyToken: VerifyToken; version: string }>
+export type AdminAppSettings = ServerSettings & Readonly<{ verifyToken: VerifyToken }>
 
 /** The admin API without a listener: every operation below `/v1/admin`, and its description. */
 export async function buildAdminApp(ports: AdminPorts, settings: AdminAppSettings): Promise<HttpServer> {
   const app = createServer(settings)
   await refuseOverload(app)
-  await describeApi(app, {
-    title: 'operator-management-service: admin API',
-    version: settings.version,
-    description: 'Operators of the SMS gateway, as carrier-relations admins manage them.',
-    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-  })
+  await describeApi(app, ADMIN_API)
+  await showApiPage(app)
   await app.register(
     async (scope) => {
       const admin = scope as HttpServer

@@ -64,7 +64,6 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     openTrace,
     verifyToken: tokenVerifier(config, log),
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
-    version: config.SERVICE_VERSION,
   })
   const server = opening.use(await listen(app, { host: config.HOST, port: config.PORT }))
   log.info({ url: server.url, managementPort: management.port }, 'admin-api is up')

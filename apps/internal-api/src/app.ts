@@ -1,4 +1,5 @@
-import { createServer, type HttpServer, type MutualTls, type ServerSettings } from '@oms/adapters/http'
+import { createServer, describeApi, type HttpServer, type MutualTls, type ServerSettings } from '@oms/adapters/http'
+import { INTERNAL_API } from './api-description.ts'
 import type { InternalPorts } from './routes/internal-route.ts'
 import { operatorRoutes } from './routes/operators/index.ts'
 
@@ -9,6 +10,7 @@ export async function buildInternalApp(
 ): Promise<HttpServer> {
   const app = createServer({ ...settings, https: settings.tls.https })
   settings.tls.guard(app)
+  await describeApi(app, INTERNAL_API)
   await app.register(
     async (scope) => {
       for (const route of operatorRoutes) route(scope, ports)

@@ -11,39 +11,45 @@ import { choice, nullableText } from './schema-parts.ts'
 
 const Time = Type.String({ format: 'date-time', description: 'ISO 8601 UTC with milliseconds' })
 
-export const TpsLimitResource = Type.Object({
-  maxTps: Type.Integer({ description: 'Segments (submit_sm PDUs) per second' }),
-  burstMultiplier: Type.Number(),
-  burstWindowMs: Type.Integer(),
-  enforcementMode: choice(ENFORCEMENT_MODES),
-})
+export const TpsLimitResource = Type.Object(
+  {
+    maxTps: Type.Integer({ description: 'Segments (submit_sm PDUs) per second' }),
+    burstMultiplier: Type.Number(),
+    burstWindowMs: Type.Integer(),
+    enforcementMode: choice(ENFORCEMENT_MODES),
+  },
+  { title: 'TpsLimit' },
+)
 
 /** An operator as both APIs show it. There is no password in it, ever. */
-export const OperatorResource = Type.Object({
-  operatorId: Type.String(),
-  name: Type.String(),
-  host: Type.String(),
-  port: Type.Integer(),
-  systemId: Type.String(),
-  systemType: Type.String(),
-  bindType: choice(BIND_TYPES),
-  tpsLimit: TpsLimitResource,
-  status: choice(OPERATOR_STATUSES),
-  healthState: choice(HEALTH_STATES),
-  healthStale: Type.Boolean({ description: 'No report for 60 s: the state is UNKNOWN, whatever it was' }),
-  notes: nullableText,
-  mnoId: nullableText,
-  credentialsVersion: Type.Integer(),
-  version: Type.Integer({ description: 'Config version, also the ETag' }),
-  createdAt: Time,
-  createdBy: Type.String(),
-  updatedAt: Time,
-  updatedBy: Type.String(),
-  deletedAt: Type.Optional(Time),
-  warnings: Type.Optional(
-    Type.Array(Type.Object({ code: Type.String(), path: Type.String(), message: Type.String() })),
-  ),
-})
+export const OperatorResource = Type.Object(
+  {
+    operatorId: Type.String(),
+    name: Type.String(),
+    host: Type.String(),
+    port: Type.Integer(),
+    systemId: Type.String(),
+    systemType: Type.String(),
+    bindType: choice(BIND_TYPES),
+    tpsLimit: TpsLimitResource,
+    status: choice(OPERATOR_STATUSES),
+    healthState: choice(HEALTH_STATES),
+    healthStale: Type.Boolean({ description: 'No report for 60 s: the state is UNKNOWN, whatever it was' }),
+    notes: nullableText,
+    mnoId: nullableText,
+    credentialsVersion: Type.Integer(),
+    version: Type.Integer({ description: 'Config version, also the ETag' }),
+    createdAt: Time,
+    createdBy: Type.String(),
+    updatedAt: Time,
+    updatedBy: Type.String(),
+    deletedAt: Type.Optional(Time),
+    warnings: Type.Optional(
+      Type.Array(Type.Object({ code: Type.String(), path: Type.String(), message: Type.String() })),
+    ),
+  },
+  { title: 'Operator' },
+)
 export type OperatorResource = Static<typeof OperatorResource>
 
 export function toOperatorResource(view: OperatorView, warnings: readonly Warning[] = []): OperatorResource {

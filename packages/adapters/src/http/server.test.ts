@@ -6,7 +6,15 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { httpDoubles } from '../../test/support/http-doubles.ts'
 import { createLogger, createMetrics, currentTrace, openTrace } from '../telemetry/index.ts'
-import { createServer, describeApi, type HttpServer, Problem, problemResponses, refuseOverload } from './index.ts'
+import {
+  createServer,
+  describeApi,
+  type HttpServer,
+  Problem,
+  problemResponses,
+  refuseOverload,
+  showApiPage,
+} from './index.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
 type Tap = Pick<typeof t, 'teardown' | 'match'>
@@ -33,6 +41,7 @@ async function start(t: Tap, more: (app: HttpServer) => Promise<void> | void = (
   const doubles = httpDoubles()
   const app = createServer({ ...doubles, bodyLimit: 2_000 })
   await describeApi(app, { title: 'Test', version: '1.0.0', description: 'A test' })
+  await showApiPage(app)
   app.post('/things', { schema: { body: Body, response: problemResponses() } }, async ({ body }) => body)
   app.patch('/things/:id', { schema: { body: Body }, config: { mergePatch: true } }, async ({ body }) => body)
   app.get('/things', { schema: { querystring: Query } }, async ({ query }) => query)
@@ -270,7 +279,10 @@ t.test('the API is described at /openapi.json and /docs, from the schemas that v
       },
     },
   })
-  t.match(JSON.stringify(json), JSON.stringify(Problem.properties.requestId))
+  const { components } = json as { components: { schemas: { Problem: object } } }
+  const { title: _, ...described } = JSON.parse(JSON.stringify(Problem)) as { title: string }
+  t.same(components.schemas.Problem, described, 'said once, and referred to')
+  t.match(JSON.stringify(json), '"$ref":"#/components/schemas/Problem"')
   const page = await call('GET', '/docs')
   t.match(page.text, /swagger/i)
   const asset = /(?:src|href)="([^"]+\.(?:js|css))"/.exec(page.text)?.[1] ?? ''

@@ -5,18 +5,21 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { InternalPorts, InternalRoute } from '../internal-route.ts'
 import { OperatorParams } from './params.ts'
 
-const CredentialsResource = Type.Object({
-  operatorId: Type.String(),
-  host: Type.String(),
-  port: Type.Integer(),
-  bindType: Type.String(),
-  systemType: Type.String(),
-  tpsLimit: TpsLimitResource,
-  systemId: Type.String(),
-  password: Type.String({ description: 'The only place of any API where it is' }),
-  credentialsVersion: Type.Integer(),
-  version: Type.Integer(),
-})
+const CredentialsResource = Type.Object(
+  {
+    operatorId: Type.String(),
+    host: Type.String(),
+    port: Type.Integer(),
+    bindType: Type.String(),
+    systemType: Type.String(),
+    tpsLimit: TpsLimitResource,
+    systemId: Type.String(),
+    password: Type.String({ description: 'The only place of any API where it is' }),
+    credentialsVersion: Type.Integer(),
+    version: Type.Integer(),
+  },
+  { title: 'OperatorCredentials', description: 'What its bind needs' },
+)
 
 export const getOperatorCredentialsRoute: InternalRoute = (app, ports) => {
   app.get(
@@ -25,6 +28,8 @@ export const getOperatorCredentialsRoute: InternalRoute = (app, ports) => {
       config: { client: 'credentials' },
       schema: {
         operationId: 'getOperatorCredentials',
+        tags: ['Operators'],
+        summary: 'Read what a bind of an operator needs, its password too',
         params: OperatorParams,
         response: {
           200: CredentialsResource,

@@ -4,13 +4,16 @@ import { Type } from '@sinclair/typebox'
 import type { InternalRoute } from '../internal-route.ts'
 import { OperatorParams } from './params.ts'
 
-const HealthResource = Type.Object({
-  operatorId: Type.String(),
-  healthState: choice(HEALTH_STATES),
-  lastReceivedAt: nullableText,
-  healthStale: Type.Boolean(),
-  source: choice(['redis', 'postgres']),
-})
+const HealthResource = Type.Object(
+  {
+    operatorId: Type.String(),
+    healthState: choice(HEALTH_STATES),
+    lastReceivedAt: nullableText,
+    healthStale: Type.Boolean(),
+    source: choice(['redis', 'postgres']),
+  },
+  { title: 'OperatorHealth', description: 'Its health' },
+)
 
 export const getOperatorHealthRoute: InternalRoute = (app, ports) => {
   app.get(
@@ -19,6 +22,8 @@ export const getOperatorHealthRoute: InternalRoute = (app, ports) => {
       config: { client: 'health' },
       schema: {
         operationId: 'getOperatorHealth',
+        tags: ['Health'],
+        summary: 'Read the health of an operator, from Redis or else from the state of record',
         params: OperatorParams,
         response: { 200: HealthResource, ...problemResponses('CLIENT_NOT_ALLOWED', 'OPERATOR_NOT_FOUND') },
       },

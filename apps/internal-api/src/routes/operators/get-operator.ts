@@ -1,7 +1,7 @@
 import { operatorETag, problemResponses } from '@oms/adapters/http'
 import { operatorIdFrom, operatorNotFound } from '@oms/domain'
 import type { InternalRoute } from '../internal-route.ts'
-import { DirectoryResource, toDirectoryResource } from './directory-resource.ts'
+import { DirectoryResource, directoryResponse, toDirectoryResource } from './directory-resource.ts'
 import { OperatorParams } from './params.ts'
 
 export const getOperatorRoute: InternalRoute = (app, { directory }) => {
@@ -11,8 +11,13 @@ export const getOperatorRoute: InternalRoute = (app, { directory }) => {
       config: { client: 'directory' },
       schema: {
         operationId: 'getOperator',
+        tags: ['Operators'],
+        summary: 'Read a live operator with its rules',
         params: OperatorParams,
-        response: { 200: DirectoryResource, ...problemResponses('CLIENT_NOT_ALLOWED', 'OPERATOR_NOT_FOUND') },
+        response: {
+          200: directoryResponse('The operator with its rules', DirectoryResource),
+          ...problemResponses('CLIENT_NOT_ALLOWED', 'OPERATOR_NOT_FOUND'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,8 +1,15 @@
 import { matchesETag, problemResponses } from '@oms/adapters/http'
 import type { OperatorDirectory } from '@oms/domain'
+import { Type } from '@sinclair/typebox'
 import { Readable } from 'node:stream'
 import type { InternalRoute } from '../internal-route.ts'
-import { toDirectoryResource } from './directory-resource.ts'
+import { directoryResponse, SnapshotResource, toDirectoryResource } from './directory-resource.ts'
+
+const IfNoneMatchHeader = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'The ETag of the snapshot last read; 304 while it holds' }),
+  ),
+})
 
 /** The cold-start snapshot. Streamed, so that its size does not become our memory. */
 export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
@@ -10,13 +17,23 @@ export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
     '/operators',
     {
       config: { client: 'directory' },
-      schema: { operationId: 'listOperators', response: problemResponses('CLIENT_NOT_ALLOWED') },
+      schema: {
+        operationId: 'listOperators',
+        tags: ['Operators'],
+        summary: 'Read every live operator with its rules',
+        headers: IfNoneMatchHeader,
+        response: {
+          200: Type.Unsafe<Readable>(directoryResponse('The snapshot', SnapshotResource)),
+          304: Type.Null({ description: 'The configuration has not changed' }),
+          ...problemResponses('CLIENT_NOT_ALLOWED'),
+        },
+      },
     },
     async (request, reply) => {
       // Read before the snapshot: a change in between makes the tag too old, never too new.
       const etag = `"${await directory.configurationTag()}"`
       reply.header('etag', etag)
-      if (matchesETag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+      if (matchesETag(request.headers['if-none-match'], etag)) return reply.code(304).send(null)
       const start = await startOf(directory)
       const body = Readable.from(snapshot(start), { objectMode: false })
       // A caller who left meanwhile: what never began to read is not told to end, and would keep its transaction open.
