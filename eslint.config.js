@@ -106,7 +106,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['apps/*/src/main.ts', 'apps/*/src/migrate.ts', ...OWN_ENTRIES, ...TESTS],
+    files: ['apps/*/src/**/main.ts', 'apps/*/src/migrate.ts', ...OWN_ENTRIES, ...TESTS],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   { files: OWN_ENTRIES, rules: { 'no-console': 'off' } },
