@@ -52,5 +52,6 @@ export function auditEvent(entry: AuditEntry): Pick<OutboxEvent, 'eventId' | 'su
   return { eventId: auditId, subject: 'audit.admin.v1', payload }
 }
 
-const boundedView = (view: AuditView): AuditView =>
+/** A long list of rules in it told by its number. */
+export const boundedView = (view: AuditView): AuditView =>
   Array.isArray(view.routingRules) ? { routingRules: boundedRules(view.routingRules) } : view

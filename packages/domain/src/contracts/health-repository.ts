@@ -52,7 +52,7 @@ export function healthRepositoryContract(t: Test, open: OpenStore): void {
     t.same(await store.health.change([operatorId], () => change), change)
     t.same((await store.health.find(operatorId))?.health, state)
     t.same(
-      await store.healthLog(),
+      await store.transitions(),
       change.transitions.map(({ transition }) => transition),
     )
     t.match(
@@ -65,7 +65,7 @@ export function healthRepositoryContract(t: Test, open: OpenStore): void {
     const store = await open(t)
     const { operatorId } = await createOperatorIn(store)
     await reportHealthIn(store, aHealth(operatorId))
-    t.same(await store.healthLog(), [])
+    t.same(await store.transitions(), [])
     t.same(await healthEvents(store), [])
   })
 

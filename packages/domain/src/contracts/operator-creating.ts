@@ -23,6 +23,7 @@ export function operatorCreatingContract(t: Test, open: OpenStore): void {
     t.ok(Math.abs(createdAt.getTime() - Date.now()) < 60_000, 'created now')
     t.equal(await store.operators.find(draft.operatorId), undefined)
     t.equal((await store.operators.list(everything)).total, 0)
+    t.equal(await store.operators.existed(draft.operatorId), false)
     t.equal(await store.directory.find(draft.operatorId), undefined)
     t.equal(await store.health.find(draft.operatorId), undefined)
     await t.rejects(
@@ -41,7 +42,7 @@ export function operatorCreatingContract(t: Test, open: OpenStore): void {
     t.same(await store.outbox.pending(10), [])
   })
 
-  t.test('completing makes it visible with its history and its event', async (t) => {
+  t.test('completing makes it visible with its history and its events', async (t) => {
     const store = await open(t)
     const draft = aProvisionalOperator({
       notes: notes('one\n\ttwo'),
@@ -53,7 +54,7 @@ export function operatorCreatingContract(t: Test, open: OpenStore): void {
     t.equal(await store.operators.complete(operator, change), true)
     t.same(await store.operators.find(draft.operatorId), { operator, healthState: 'UNKNOWN', healthStale: false })
     t.same(await store.audit(), [change.audit])
-    t.match(await store.outbox.pending(10), [change.event])
+    t.match(await store.outbox.pending(10), [change.event, change.auditEvent])
   })
 
   t.test('completing after the clean-up ran is false and leaves no trace', async (t) => {
@@ -73,7 +74,7 @@ export function operatorCreatingContract(t: Test, open: OpenStore): void {
     const operator = await createOperatorIn(store)
     t.equal(await store.operators.complete(operator, created(operator)), false)
     t.equal((await store.audit()).length, 1)
-    t.equal((await store.outbox.pending(10)).length, 1)
+    t.equal((await store.outbox.pending(10)).length, 2)
   })
 
   t.test('abandoning a provisional operator frees its claim and makes its clean-up due', async (t) => {

@@ -1,5 +1,8 @@
 import type { Test } from 'tap'
 import type { AuditEntry } from '../change/audit-entry.ts'
+import type { AuditLog } from '../change/audit-log.ts'
+import type { IdempotencyKeys } from '../change/idempotency.ts'
+import type { HealthLog } from '../health/health-log.ts'
 import type { HealthRepository } from '../health/health-repository.ts'
 import type { HealthTransition, OperatorHealth } from '../health/operator-health.ts'
 import type { CredentialsCleanup } from '../operator/credentials-cleanup.ts'
@@ -7,6 +10,7 @@ import { type Operator, type ProvisionalOperator, provisioned, revised, softDele
 import type { OperatorDirectory } from '../operator/operator-directory.ts'
 import type { OperatorRepository } from '../operator/operator-repository.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import type { RoutingRules } from '../routing/routing-rules.ts'
 import { aProvisionalOperator, aRecordedChange } from './samples.ts'
 
 /** The ports that share one database, empty, and what only a look inside shows. */
@@ -16,12 +20,18 @@ export type StoreHarness = Readonly<{
   outbox: Outbox
   cleanup: CredentialsCleanup
   health: HealthRepository
-  /** All history, oldest first. */
+  routingRules: RoutingRules
+  idempotency: IdempotencyKeys
+  auditLog: AuditLog
+  healthLog: HealthLog
+  /** All history as it is kept, oldest first. */
   audit(): Promise<readonly AuditEntry[]>
   /** All logged transitions, by operator and number. */
-  healthLog(): Promise<readonly HealthTransition[]>
+  transitions(): Promise<readonly HealthTransition[]>
   /** Makes every clean-up due `seconds` sooner. */
   bringCleanupsForward(seconds: number): Promise<void>
+  /** Makes every idempotency key `hours` older. */
+  ageIdempotencyKeys(hours: number): Promise<void>
 }>
 
 export type OpenStore = (t: Test) => Promise<StoreHarness>

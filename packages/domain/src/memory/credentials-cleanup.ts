@@ -1,5 +1,6 @@
 import type { CredentialsCleanup } from '../operator/credentials-cleanup.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
+import { dropProvisional } from './idempotency-keys.ts'
 import type { MemoryCleanup, MemoryStore } from './memory-store.ts'
 
 const RETRY_MS = 30_000
@@ -31,7 +32,7 @@ export function memoryCredentialsCleanup(store: MemoryStore): CredentialsCleanup
               again(RETRY_MS, firstPass)
               return true
             }
-            if (store.operators.get(operatorId)?.provisional) store.operators.delete(operatorId)
+            if (store.operators.get(operatorId)?.provisional) dropProvisional(store, operatorId)
             if (firstPass) again(againAfterSeconds * 1_000, false)
             else store.cleanups.delete(operatorId)
             return true

@@ -2,7 +2,7 @@ import type { AgedHealth, HealthRepository } from '../health/health-repository.t
 import { microsOfDate } from '../health/micros.ts'
 import { unreported } from '../health/operator-health.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
-import { commitEvent, finishedOperators, healthAge, liveOperator, type MemoryStore } from './memory-store.ts'
+import { commitEvent, healthAge, liveOperator, liveOperators, type MemoryStore } from './memory-store.ts'
 
 /** A change has no await in it, so it is a transaction as it stands. */
 export function memoryHealthRepository(store: MemoryStore): HealthRepository {
@@ -27,8 +27,7 @@ export function memoryHealthRepository(store: MemoryStore): HealthRepository {
     find: async (operatorId) => (liveOperator(store, operatorId) === undefined ? undefined : aged(operatorId)),
 
     fresh: async (seconds) =>
-      finishedOperators(store)
-        .filter(({ deletedAt }) => deletedAt === null)
+      liveOperators(store)
         .map(({ operatorId }) => aged(operatorId))
         .filter(({ ageSeconds }) => ageSeconds !== null && ageSeconds <= seconds),
   }

@@ -1,30 +1,39 @@
 import t from 'tap'
 import {
+  auditLogContract,
   credentialsCleanupContract,
   credentialsStoreContract,
   deadLettersContract,
   eventPublisherContract,
   healthCacheContract,
+  healthLogContract,
   healthRepositoryContract,
+  idempotencyKeysContract,
   leasesContract,
   type OpenStore,
   operatorDirectoryContract,
   operatorRepositoryContract,
   outboxContract,
+  routingRuleChangesContract,
+  routingRulesContract,
 } from '../contracts/index.ts'
 import {
   createMemoryStore,
+  memoryAuditLog,
   memoryCredentialsCleanup,
   memoryCredentialsStore,
   memoryDeadLetters,
   memoryEventPublisher,
   memoryHealthCache,
+  memoryHealthLog,
   memoryHealthRepository,
+  memoryIdempotencyKeys,
   memoryLeases,
   memoryOperatorDirectory,
   memoryOperatorRepository,
   memoryOutbox,
   memoryPorts,
+  memoryRoutingRules,
 } from './index.ts'
 
 const openStore: OpenStore = async () => {
@@ -35,10 +44,17 @@ const openStore: OpenStore = async () => {
     outbox: memoryOutbox(store),
     cleanup: memoryCredentialsCleanup(store),
     health: memoryHealthRepository(store),
+    routingRules: memoryRoutingRules(store),
+    idempotency: memoryIdempotencyKeys(store),
+    auditLog: memoryAuditLog(store),
+    healthLog: memoryHealthLog(store),
     audit: async () => store.audit,
-    healthLog: async () => store.healthLog,
+    transitions: async () => store.healthLog,
     bringCleanupsForward: async (seconds) => {
       for (const [id, row] of store.cleanups) store.cleanups.set(id, { ...row, dueAt: row.dueAt - seconds * 1_000 })
+    },
+    ageIdempotencyKeys: async (hours) => {
+      for (const [id, row] of store.keys) store.keys.set(id, { ...row, madeAt: row.madeAt - hours * 3_600_000 })
     },
   }
 }
@@ -48,6 +64,16 @@ t.test('the directory in memory', async (t) => operatorDirectoryContract(t, open
 t.test('the outbox in memory', async (t) => outboxContract(t, openStore))
 t.test('clean-ups in memory', async (t) => credentialsCleanupContract(t, openStore))
 t.test('health in memory', async (t) => healthRepositoryContract(t, openStore))
+
+t.test('routing rules in memory', async (t) => {
+  routingRulesContract(t, openStore)
+  routingRuleChangesContract(t, openStore)
+})
+t.test('idempotency keys in memory', async (t) => idempotencyKeysContract(t, openStore))
+t.test('history in memory', async (t) => {
+  auditLogContract(t, openStore)
+  healthLogContract(t, openStore)
+})
 
 t.test('credentials in memory', async (t) =>
   credentialsStoreContract(t, async () => ({ credentials: memoryCredentialsStore() })),

@@ -1,12 +1,12 @@
 import { DomainError } from '../errors.ts'
-import { type Operator, provisioned } from '../operator/operator.ts'
+import { provisioned } from '../operator/operator.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
-import type { OperatorChange, OperatorRepository } from '../operator/operator-repository.ts'
-import { commitChange, liveOperator, type MemoryStore, viewOf } from './memory-store.ts'
+import type { OperatorRepository } from '../operator/operator-repository.ts'
+import { claiming, dropProvisional, keepKey } from './idempotency-keys.ts'
+import { commitChange, finishedOperators, liveOperator, type MemoryStore, viewOf } from './memory-store.ts'
+import { begin, scheduleCleanup } from './operator-change.ts'
 import { holdersOf, writeUnique } from './operator-claims.ts'
 import { listOperatorsIn } from './operator-list.ts'
-
-const DAY_MS = 86_400_000
 
 /** Never SERVICE_OVERLOADED, never of unknown outcome: memory has no pool and no connection. */
 export function memoryOperatorRepository(store: MemoryStore): OperatorRepository {
@@ -16,25 +16,30 @@ export function memoryOperatorRepository(store: MemoryStore): OperatorRepository
       return operator && viewOf(store, operator)
     },
 
+    existed: async (operatorId) => finishedOperators(store).some((operator) => operator.operatorId === operatorId),
+
     list: async (query) => listOperatorsIn(store, query),
 
     holders: async (claim, except) => holdersOf(store, claim, except),
 
-    insertProvisional: async (draft, cleanupAfterSeconds) => {
-      const { operatorId } = draft
-      const createdAt = store.now()
-      const operator = provisioned(draft, { createdAt, credentialsVersion: 0 })
-      await writeUnique(store, draft, () => {
-        store.operators.set(operatorId, { operator, provisional: true })
-        scheduleCleanup(store, operatorId, cleanupAfterSeconds * 1_000)
-      })
-      return createdAt
-    },
+    insertProvisional: (draft, cleanupAfterSeconds, claim) =>
+      claiming(store, claim, async () => {
+        const { operatorId } = draft
+        const createdAt = store.now()
+        const operator = provisioned(draft, { createdAt, credentialsVersion: 0 })
+        await writeUnique(store, draft, () => {
+          store.operators.set(operatorId, { operator, provisional: true })
+          scheduleCleanup(store, operatorId, cleanupAfterSeconds * 1_000)
+          if (claim !== undefined) keepKey(store, { claim, answer: null, operatorId })
+        })
+        return createdAt
+      }),
 
-    complete: (operator, change) =>
+    complete: (operator, change, kept) =>
       store.lock(operator.operatorId, async () => {
         if (!isProvisional(store, operator.operatorId)) return false
         commitChange(store, operator, change)
+        if (kept !== undefined) keepKey(store, { ...kept, operatorId: null })
         store.cleanups.delete(operator.operatorId)
         return true
       }),
@@ -42,23 +47,25 @@ export function memoryOperatorRepository(store: MemoryStore): OperatorRepository
     abandon: (operatorId) =>
       store.lock(operatorId, async () => {
         if (!isProvisional(store, operatorId)) return
-        store.operators.delete(operatorId)
+        dropProvisional(store, operatorId)
         scheduleCleanup(store, operatorId, 0)
       }),
 
-    change: (operatorId, _options, work) =>
-      store.lock(operatorId, async () => {
-        const operator = liveOperator(store, operatorId)
-        if (operator === undefined) throw new DomainError('OPERATOR_NOT_FOUND', 'no such operator')
-        const transaction = begin(store, operator)
-        try {
-          const result = await work(transaction.change)
-          transaction.commit()
-          return result
-        } finally {
-          transaction.end()
-        }
-      }),
+    change: (operatorId, { claim }, work) =>
+      claiming(store, claim, () =>
+        store.lock(operatorId, async () => {
+          const operator = liveOperator(store, operatorId)
+          if (operator === undefined) throw new DomainError('OPERATOR_NOT_FOUND', 'no such operator')
+          const transaction = begin(store, operator, claim)
+          try {
+            const result = await work(transaction.change)
+            transaction.commit()
+            return result
+          } finally {
+            transaction.end()
+          }
+        }),
+      ),
 
     wasCommitted: (operatorId, eventId) =>
       store.lock(operatorId, async () =>
@@ -69,37 +76,3 @@ export function memoryOperatorRepository(store: MemoryStore): OperatorRepository
 
 const isProvisional = (store: MemoryStore, operatorId: OperatorId): boolean =>
   store.operators.get(operatorId)?.provisional === true
-
-function scheduleCleanup(store: MemoryStore, operatorId: OperatorId, inMs: number): void {
-  store.cleanups.set(operatorId, { operatorId, dueAt: store.now().getTime() + inMs, firstPass: true })
-}
-
-/** Collects what a change writes; nothing of it is in the store before `commit`. */
-function begin(store: MemoryStore, operator: Operator) {
-  const { operatorId } = operator
-  const { promise: settled, resolve: end } = Promise.withResolvers<void>()
-  const writes: (() => void)[] = []
-
-  const change: OperatorChange = {
-    operator,
-    at: store.now(),
-    save: async (next) => {
-      await writeUnique(store, next, () => store.claims.set(operatorId, { next, settled }))
-      writes.push(() => store.operators.set(operatorId, { operator: next, provisional: false }))
-    },
-    scheduleCredentialsRemoval: async (days) => {
-      writes.push(() => scheduleCleanup(store, operatorId, days * DAY_MS))
-    },
-    record: async (next, recorded) => {
-      writes.push(() => commitChange(store, next, recorded))
-    },
-  }
-  return {
-    change,
-    commit: () => writes.forEach((write) => write()),
-    end: () => {
-      store.claims.delete(operatorId)
-      end()
-    },
-  }
-}
