@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { AuditEntry } from '../change/audit-entry.ts'
-import type { AuditCursor, AuditQuery } from '../change/audit-log.ts'
+import type { AuditQuery } from '../change/audit-log.ts'
 import { revised } from '../operator/operator.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
 import { MAX_LISTED_RULES, ruleValue } from '../routing/routing-rule-values.ts'
@@ -32,7 +32,7 @@ const newestFirst = (entries: readonly AuditEntry[]): readonly AuditEntry[] =>
 /** All pages of a query, checked to be full but for the last. */
 async function walk(t: Test, { auditLog }: StoreHarness, query: AuditQuery): Promise<readonly AuditEntry[]> {
   const seen: AuditEntry[] = []
-  let after: AuditCursor | undefined
+  let { after } = query
   do {
     const page = await auditLog.list({ ...query, after })
     if (page.next !== null) t.equal(page.entries.length, query.limit)

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { HealthLogCursor, HealthLogQuery } from '../health/health-log.ts'
+import type { HealthLogQuery } from '../health/health-log.ts'
 import { type Micros, micros } from '../health/micros.ts'
 import type { HealthTransition } from '../health/operator-health.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
@@ -38,7 +38,7 @@ async function logIn(
 
 async function walk(t: Test, { healthLog }: StoreHarness, query: HealthLogQuery): Promise<readonly HealthTransition[]> {
   const seen: HealthTransition[] = []
-  let after: HealthLogCursor | undefined
+  let { after } = query
   do {
     const page = await healthLog.list({ ...query, after })
     if (page.next !== null) t.equal(page.transitions.length, query.limit)
