@@ -198,7 +198,7 @@ t.test('what is recorded carries who asked and by which request, or nulls', asyn
   const next = revised(operator, { status: 'ACTIVE' }, { actor: 'zahra', at })
   const deleted = softDeleted(next, { actor: 'zahra', at })
   const script = { actor: 'migration-script', requestId: null, traceparent: null, sourceAddress: null }
-  const recording = { eventId: crypto.randomUUID(), context: script }
+  const recording = { eventId: crypto.randomUUID(), auditId: crypto.randomUUID(), context: script }
   const all = [
     recordedCreate(operator, recording),
     recordedUpdate(operator, next, { ...recording, rotated: false }),
@@ -213,15 +213,20 @@ t.test('what is recorded carries who asked and by which request, or nulls', asyn
     ],
   )
   const nobody = { actor: 'migration-script', requestId: null, traceId: null, sourceAddress: null }
-  for (const { audit, event } of all) {
-    t.match(audit, nobody)
-    t.match(event, { eventId: recording.eventId, operatorId: operator.operatorId, traceparent: null })
+  for (const { audit, event, auditEvent } of all) {
+    const { operatorId } = operator
+    t.match(audit, { ...nobody, auditId: recording.auditId })
+    t.match(event, { eventId: recording.eventId, operatorId, traceparent: null })
+    t.match(auditEvent, { eventId: recording.auditId, operatorId, subject: 'audit.admin.v1', traceparent: null })
+    const { auditId, at: when, ...entry } = audit
+    t.same(auditEvent.payload, { schemaVersion: '1', eventId: auditId, at: when.toISOString(), ...entry })
   }
 })
 
 t.test('a change that its schema does not know is refused before it is written', async (t) => {
   const operator = anOperator()
-  const nothing = { eventId: crypto.randomUUID(), context: by('zahra'), rotated: false }
+  const ids = { eventId: crypto.randomUUID(), auditId: crypto.randomUUID() }
+  const nothing = { ...ids, context: by('zahra'), rotated: false }
   t.throws(() => recordedUpdate(operator, operator, nothing), TypeError)
 })
 

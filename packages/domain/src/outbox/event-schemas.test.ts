@@ -1,5 +1,12 @@
 import t from 'tap'
-import { aConfigEvent, aHealth, aHealthTransition, aProvisionalOperator, newOperatorId } from '../contracts/samples.ts'
+import {
+  aConfigEvent,
+  aHealth,
+  aHealthTransition,
+  aProvisionalOperator,
+  aRecordedChange,
+  newOperatorId,
+} from '../contracts/samples.ts'
 import { mnoId } from '../operator/mno-id.ts'
 import { provisioned } from '../operator/operator.ts'
 import { checkedEvent, EVENT_SCHEMAS } from './event-schemas.ts'
@@ -13,6 +20,7 @@ const EVENTS: readonly OutboxEvent[] = [
   aConfigEvent('operator.config.updated.v1', operator),
   aConfigEvent('operator.config.deleted.v1', operator),
   aHealthTransition(aHealth(newOperatorId()), 'UNKNOWN').event,
+  aRecordedChange('operator.config.updated.v1', operator).auditEvent,
 ]
 const withPayload = (event: OutboxEvent, payload: Record<string, unknown>): OutboxEvent => ({
   ...event,

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { ChangeContext } from '../../src/change/change-context.ts'
 import { CommitOutcomeUnknown, DomainError } from '../../src/errors.ts'
 import { memoryPorts } from '../../src/memory/memory-ports.ts'
+import type { MemoryStore } from '../../src/memory/memory-store.ts'
 import { type CreatedOperator, createOperator } from '../../src/operator/create-operator.ts'
 import type { CreateOperatorBody, UpdateOperatorBody } from '../../src/operator/operator-bodies.ts'
 import { parseCreateOperator, parseOperatorPatch } from '../../src/operator/operator-commands.ts'
@@ -34,7 +35,9 @@ export const ROSHAN: CreateOperatorBody = {
 /** Memory ports on a clock that stands until it is moved, and the use cases as an admin would use them. */
 export function aWorld() {
   const clock = { at: Date.parse('2026-11-20T12:00:00.000Z') }
-  const ports = { ...memoryPorts({ now: () => new Date(clock.at) }), credentialsRetentionDays: 30 }
+  const passMilliseconds = async (milliseconds: number) => void (clock.at += milliseconds)
+  const timers = { now: () => new Date(clock.at), pause: passMilliseconds }
+  const ports = { ...memoryPorts(timers), credentialsRetentionDays: 30 }
   const { store } = ports
 
   const create = (body: Partial<CreateOperatorBody> = {}): Promise<CreatedOperator> =>
@@ -55,13 +58,17 @@ export function aWorld() {
     create,
     update,
     sweep: () => sweepCredentials(ports, new AbortController().signal),
-    events: () => [...store.outbox.values()].map(({ event }) => event),
+    /** What is told of operators, and that somebody did it. */
+    events: () => outboxOf(store).filter(({ subject }) => subject !== 'audit.admin.v1'),
+    auditEvents: () => outboxOf(store).filter(({ subject }) => subject === 'audit.admin.v1'),
     passSeconds: (seconds: number) => void (clock.at += seconds * 1_000),
     /** The password of one version of a secret. */
     passwordOf: async (operatorId: OperatorId, version: number) =>
       (await ports.credentials.read(operatorId, version))?.password.reveal(),
   }
 }
+
+const outboxOf = (store: MemoryStore) => [...store.outbox.values()].map(({ event }) => event)
 
 export type World = ReturnType<typeof aWorld>
 
@@ -70,6 +77,9 @@ export const committed = ({ store }: World) =>
   structuredClone({
     operators: [...store.operators],
     cleanups: [...store.cleanups],
+    rules: [...store.rules],
+    keys: [...store.keys],
+    keysInHand: store.keysInHand.size,
     audit: store.audit,
     outbox: [...store.outbox],
     claims: store.claims.size,
