@@ -3,7 +3,7 @@ import type { Nats } from './connection.ts'
 import { publishJson } from './publish-json.ts'
 
 export type PublishOutcome = Readonly<{
-  event: 'created' | 'updated' | 'deleted' | 'health'
+  event: 'created' | 'updated' | 'deleted' | 'health' | 'audit'
   result: 'ok' | 'error' | 'refused'
 }>
 
@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<EventSubject, PublishOutcome['event']>> = {
   'operator.config.updated.v1': 'updated',
   'operator.config.deleted.v1': 'deleted',
   'operator.health.v1': 'health',
+  'audit.admin.v1': 'audit',
 }
 
 const ACK_TIMEOUT_MS = 2_000
