@@ -22,4 +22,7 @@ export {
   TpsLimitResource,
   toOperatorResource,
 } from './operator-resource.ts'
-export { choice, nullableText } from './schema-parts.ts'
+export { RoutingRuleResource, toRoutingRuleResource } from './routing-rule-resource.ts'
+export { choice, nullableText, time } from './schema-parts.ts'
+export { fieldErrors } from './validation-errors.ts'
+export { versionETag, versionedResponse } from './versioned-response.ts'

@@ -3,14 +3,17 @@ import { duplicateName } from './duplicate-names.ts'
 import { printableName } from './validation-errors.ts'
 
 const MAX_DEPTH = 32
+/** Far above any body of ours. Each one too many would be an error of its own to the schema, a body of them a flood. */
+const MAX_NAMES = 64
+const MAX_ITEMS = 10_000
 
 /** UTF-8 as RFC 8259 §8.1 wants it; invalid octets are refused, not replaced. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The value in a JSON body. Refuses what would hurt later: `__proto__` and `constructor.prototype` (pollution), NUL and
- * lone surrogates (PostgreSQL stores neither), nesting beyond 32 levels, a name twice in one object. Rejects with
- * INVALID_PAYLOAD, naming the path.
+ * lone surrogates (PostgreSQL stores neither), nesting beyond 32 levels, objects and lists of a size that no body has, a name
+ * twice in one object. Rejects with INVALID_PAYLOAD, naming the path.
  */
 export function parseJsonBody(octets: Uint8Array): unknown {
   const { text, value } = parse(octets)
@@ -40,12 +43,19 @@ function refuseHarm(root: unknown): void {
     if (typeof value === 'string') refuseText(value, path)
     if (typeof value !== 'object' || value === null) continue
     if (path.length >= MAX_DEPTH) throw invalid('', `the body is nested deeper than ${MAX_DEPTH} levels`)
-    for (const [key, item] of Object.entries(value)) {
+    const members = Object.entries(value)
+    refuseSize(value, members.length, path)
+    for (const [key, item] of members) {
       const below = [...path, key]
       if (!Array.isArray(value)) refuseName(key, item, below)
       open.push({ value: item, path: below })
     }
   }
+}
+
+function refuseSize(value: object, size: number, path: readonly string[]): void {
+  const [most, what] = Array.isArray(value) ? [MAX_ITEMS, 'items'] : [MAX_NAMES, 'names']
+  if (size > most) throw invalid(dotted(path), `must not have more than ${most} ${what}`)
 }
 
 function refuseName(key: string, item: unknown, path: readonly string[]): void {

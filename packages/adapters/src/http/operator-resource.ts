@@ -7,9 +7,8 @@ import {
   type Warning,
 } from '@oms/domain'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { choice, nullableText } from './schema-parts.ts'
-
-const Time = Type.String({ format: 'date-time', description: 'ISO 8601 UTC with milliseconds' })
+import { choice, nullableText, time } from './schema-parts.ts'
+import { versionETag, versionedResponse } from './versioned-response.ts'
 
 export const TpsLimitResource = Type.Object(
   {
@@ -39,11 +38,11 @@ export const OperatorResource = Type.Object(
     mnoId: nullableText,
     credentialsVersion: Type.Integer(),
     version: Type.Integer({ description: 'Config version, also the ETag' }),
-    createdAt: Time,
+    createdAt: time,
     createdBy: Type.String(),
-    updatedAt: Time,
+    updatedAt: time,
     updatedBy: Type.String(),
-    deletedAt: Type.Optional(Time),
+    deletedAt: Type.Optional(time),
     warnings: Type.Optional(
       Type.Array(Type.Object({ code: Type.String(), path: Type.String(), message: Type.String() })),
     ),
@@ -81,11 +80,7 @@ export function toOperatorResource(view: OperatorView, warnings: readonly Warnin
 
 /** An answer that holds one operator, for a route's `schema.response`. */
 export const operatorResponse = (description: string, headers: Record<string, TSchema> = {}) =>
-  ({
-    ...OperatorResource,
-    description,
-    headers: { ETag: Type.String({ description: 'The config version, for If-Match' }), ...headers },
-  }) as typeof OperatorResource
+  versionedResponse(OperatorResource, description, headers)
 
-/** RFC 9110 §8.8.3: the strong entity tag of an operator's configuration. */
-export const operatorETag = ({ operator }: Pick<OperatorView, 'operator'>): string => `"${operator.version}"`
+/** The strong entity tag of an operator's configuration. */
+export const operatorETag = ({ operator }: Pick<OperatorView, 'operator'>): string => versionETag(operator.version)

@@ -70,6 +70,27 @@ t.test('faults of the schema name the field and the rule, never the value', asyn
   ])
 })
 
+t.test(
+  'every item of a list that is at fault is named, and one that is full of faults leaves room for the others',
+  async (t) => {
+    const unknown = (instancePath: string, name: string) => ({
+      keyword: 'additionalProperties',
+      instancePath,
+      params: { additionalProperty: name },
+    })
+    const many = Array.from({ length: 100 }, (_, index) => `n${index}`)
+    const rows = Array.from({ length: 3_000 }, (_, row) => unknown(`/rules/${row}`, 'x'))
+    const errors = fieldErrors([
+      ...many.map((name) => unknown('/rules/0', name)),
+      ...rows,
+      ...many.map((name) => unknown('', name)),
+    ])
+    t.equal(errors.filter(({ path }) => path.startsWith('rules.0.')).length, 10)
+    t.equal(new Set(errors.map(({ path }) => path.split('.')[1])).size, 3_001, 'rows, and what is in none')
+    t.equal(errors.filter(({ path }) => !path.startsWith('rules.')).length, 50)
+  },
+)
+
 t.test('the documented responses have one entry for each status', async (t) => {
   const responses = problemResponses('OPERATOR_NOT_FOUND', 'VAULT_UNAVAILABLE')
   t.same(Object.keys(responses), ['400', '404', '500', '503'])

@@ -8,7 +8,10 @@ type SchemaFault = Readonly<{
   message?: string | undefined
 }>
 
+/** Of a body, or of each item of a list in it: a list names every item at fault, at the size of what was sent. */
 const MAX_ERRORS = 50
+const MAX_ERRORS_OF_ITEM = 10
+const ITEM = /^\/[^/]+\/\d+(?=\/|$)/
 const MAX_NAME = 64
 
 /** Ajv's errors as fields and reasons; the reasons repeat rules of the schema, never the value. */
@@ -16,11 +19,18 @@ export function fieldErrors(faults: readonly SchemaFault[]): FieldError[] {
   // A failed union reports each branch; its own line says nothing that the branches do not.
   const telling = faults.filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if')
   const found = new Map<string, FieldError>()
+  const counts = new Map<string, number>()
   for (const fault of telling.length === 0 ? faults : telling) {
+    const [item = ''] = ITEM.exec(fault.instancePath) ?? []
+    const count = counts.get(item) ?? 0
+    if (count >= (item === '' ? MAX_ERRORS : MAX_ERRORS_OF_ITEM)) continue
     const each = { path: pathOf(fault), message: messageOf(fault) }
-    found.set(`${each.path} ${each.message}`, each)
+    const key = `${each.path} ${each.message}`
+    if (found.has(key)) continue
+    found.set(key, each)
+    counts.set(item, count + 1)
   }
-  return [...found.values()].slice(0, MAX_ERRORS)
+  return [...found.values()]
 }
 
 function pathOf({ keyword, instancePath, params }: SchemaFault): string {
