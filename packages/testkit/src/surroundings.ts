@@ -1,6 +1,6 @@
 import { databaseOn, migratedDatabase, type TestDatabase } from '@oms/adapters/testing'
 import { type Devstack, type ServiceHandle, type ServiceName, startDevstack } from '@oms/devstack'
-import { ALLOWED_CLIENTS, type AppName, appEnvironment } from '@oms/devstack/local'
+import { ALLOWED_CLIENTS, type AppName, appEnvironment, idempotencySecretPath, keptSecret } from '@oms/devstack/local'
 import { createDevJwtKeys, createDevPki, type DevPki, type JwtKeys } from '@oms/devstack/pki'
 import { bootstrapVault, type DevVault, type DevVaultOptions, startDevVault } from '@oms/devstack/vault'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -44,6 +44,7 @@ export async function surround(
     startDevVault(options.vault).then((one) => into.use(one)),
     createDevPki(join(folder, 'tls')),
     createDevJwtKeys(join(folder, 'jwt')),
+    keptSecret(idempotencySecretPath(folder)),
   ])
   const database = await (options.ownPostgres ? databaseOn(t, stack.postgres.url) : migratedDatabase(t))
   const prepared = await bootstrapVault({ url: vault.url, token: vault.rootToken })

@@ -16,6 +16,7 @@ import {
   readConfig,
   readSecretFile,
   redisVariables,
+  secretOfAtLeast,
   streamSettings,
   trustedProxies,
   usable,
@@ -119,6 +120,16 @@ t.test('a secret file that is absent or empty is a problem of its variable', asy
     problemsOf(() => readConfig(vault, env)),
     [{ variable: 'VAULT_TOKEN_PATH' }],
   )
+})
+
+t.test('a secret that is too short, empty or out of reach is a problem beside the others', async (t) => {
+  const dir = t.testdir({ good: `${'x'.repeat(32)}\n`, short: 'x'.repeat(31), empty: '' })
+  const rule = secretOfAtLeast(32, 'KEY_PATH')
+  t.same(rule({ KEY_PATH: `${dir}/good` }), [])
+  t.same(rule({}), [], 'that it is missing is said already')
+  for (const name of ['short', 'empty', 'absent']) {
+    t.match(rule({ KEY_PATH: `${dir}/${name}` }), [{ variable: 'KEY_PATH', message: /^names/ }], name)
+  }
 })
 
 t.test('each Vault login asks for its own variables, and a JWT has exactly one source of keys', async (t) => {

@@ -4,13 +4,14 @@ export { natsAddress, postgresConnection, redisConnection, streamSettings, vault
 export { endIfMisconfigured, exitOnConfigError } from './exit-on-config-error.ts'
 export { type ConfigRule, type Environment, readConfig } from './read-config.ts'
 export { jwtRules, natsRules, vaultRules } from './rules.ts'
-export { readSecretFile } from './secret-file.ts'
+export { readSecretFile, secretOfAtLeast } from './secret-file.ts'
 export { configurationTable, type DocumentedApp } from './table.ts'
 export { proxyRules, trustedProxies } from './trusted-proxies.ts'
 export { usable } from './usable.ts'
 export {
   commonVariables,
   databaseVariables,
+  idempotencyVariables,
   jwtVariables,
   listenVariables,
   managementVariables,

@@ -129,3 +129,10 @@ export const mutualTlsVariables = {
   TLS_CRL_PATH: file('Revocation lists of that CA (PEM); watched.'),
   INTERNAL_CLIENTS_PATH: requiredFile('JSON: client identity → names of the routes it may call; watched.'),
 }
+
+export const idempotencyVariables = {
+  IDEMPOTENCY_SECRET_PATH: requiredFile(
+    'File with the secret, at least 32 octets, that keys the fingerprints of requests with an `Idempotency-Key`; the same ' +
+      'on every replica. After a change, keys of the last 24 h answer 409.',
+  ),
+}

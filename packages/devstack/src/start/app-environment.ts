@@ -24,6 +24,9 @@ export type Surroundings = Readonly<{
 /** The file in which an app finds its AppRole's secret id. */
 export const secretIdPath = (secrets: string, app: string): string => join(secrets, `${app}-secret-id`)
 
+/** The file with what keys the fingerprints of idempotent requests. */
+export const idempotencySecretPath = (secrets: string): string => join(secrets, 'idempotency-secret')
+
 /** The configuration that each app would get from its Deployment. */
 export function appEnvironment(app: AppName, around: Surroundings): Readonly<Record<string, string>> {
   const ports = around.ports?.[app]
@@ -48,6 +51,7 @@ const OF_APP: Readonly<Record<AppName, (around: Surroundings) => Record<string, 
     JWT_PUBLIC_KEY_PATH: around.jwtPublicKeyPath,
     JWT_ISSUER,
     JWT_AUDIENCE,
+    IDEMPOTENCY_SECRET_PATH: idempotencySecretPath(around.secrets),
   }),
   'internal-api': (around) => ({
     ...vault('internal-api', around),

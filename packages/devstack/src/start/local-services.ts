@@ -5,7 +5,7 @@ import { createDevJwtKeys, createDevPki, type DevPki, type JwtKeys, spiffeId } f
 import { writePrivate } from '../pki/files.ts'
 import type { Progress } from '../service.ts'
 import { bootstrapVault, type DevVault, startDevVault } from '../vault/index.ts'
-import { secretIdPath } from './app-environment.ts'
+import { idempotencySecretPath, secretIdPath } from './app-environment.ts'
 import { type LocalDatabase, prepareDatabase } from './database.ts'
 import { keptSecret } from './kept-secret.ts'
 import type { Layout } from './layout.ts'
@@ -38,6 +38,7 @@ export async function startLocalServices(
     createDevPki(layout.tls),
     createDevJwtKeys(layout.jwt),
     keptSecret(join(layout.secrets, 'database-password')),
+    keptSecret(idempotencySecretPath(layout.secrets)),
   ])
   const database = await prepareDatabase(stack.postgres.url, databasePassword)
   const prepared = await bootstrapVault({ url: vault.url, token: vault.rootToken })
