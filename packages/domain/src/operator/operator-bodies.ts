@@ -46,6 +46,17 @@ const burstMultiplier = Type.Number({ ...TPS_LIMIT_BOUNDS.burstMultiplier, descr
 const burstWindowMs = Type.Integer({ ...TPS_LIMIT_BOUNDS.burstWindowMs, description: 'Sliding window, milliseconds' })
 const enforcementMode = choice(ENFORCEMENT_MODES, 'What happens above the limit')
 
+/** A whole limit: a member that is not given has its default. */
+export const TpsLimitBody = Type.Object(
+  {
+    maxTps,
+    burstMultiplier: Type.Optional(withDefault(burstMultiplier, TPS_LIMIT_DEFAULTS.burstMultiplier)),
+    burstWindowMs: Type.Optional(withDefault(burstWindowMs, TPS_LIMIT_DEFAULTS.burstWindowMs)),
+    enforcementMode: Type.Optional(withDefault(enforcementMode, TPS_LIMIT_DEFAULTS.enforcementMode)),
+  },
+  closed,
+)
+
 export const CreateOperatorBody = Type.Object(
   {
     name,
@@ -55,15 +66,7 @@ export const CreateOperatorBody = Type.Object(
     systemType: Type.Optional(systemType),
     bindType,
     password,
-    tpsLimit: Type.Object(
-      {
-        maxTps,
-        burstMultiplier: Type.Optional(withDefault(burstMultiplier, TPS_LIMIT_DEFAULTS.burstMultiplier)),
-        burstWindowMs: Type.Optional(withDefault(burstWindowMs, TPS_LIMIT_DEFAULTS.burstWindowMs)),
-        enforcementMode: Type.Optional(withDefault(enforcementMode, TPS_LIMIT_DEFAULTS.enforcementMode)),
-      },
-      closed,
-    ),
+    tpsLimit: TpsLimitBody,
     notes: Type.Optional(nullable(notes)),
     mnoId: Type.Optional(nullable(mnoId)),
   },

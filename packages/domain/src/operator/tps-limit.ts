@@ -24,14 +24,14 @@ export const TPS_LIMIT_BOUNDS = {
   burstWindowMs: { minimum: 100, maximum: 60_000 },
 } as const
 
-/** Rejects with INVALID_PAYLOAD naming every member at fault. */
+/** Rejects with INVALID_PAYLOAD naming every member at fault, led by `path` where that is not empty. */
 export function tpsLimit(raw: Pick<TpsLimit, 'maxTps'> & Partial<TpsLimit>, path = 'tpsLimit'): TpsLimit {
   const limit = { ...TPS_LIMIT_DEFAULTS, ...raw }
   const check = (name: keyof typeof TPS_LIMIT_BOUNDS, ok: (value: number) => boolean, what: string) => {
     const { minimum, maximum } = TPS_LIMIT_BOUNDS[name]
     const value = limit[name]
     if (value < minimum || value > maximum || !ok(value)) {
-      throw invalid(`${path}.${name}`, `must be ${what} from ${minimum} to ${maximum}`)
+      throw invalid([path, name].filter(Boolean).join('.'), `must be ${what} from ${minimum} to ${maximum}`)
     }
   }
   const { field, assertNone } = collectFieldErrors()

@@ -4,10 +4,10 @@ import type { DeleteRoutingRule } from './routing-rule-commands.ts'
 import { ruleValue } from './routing-rule-values.ts'
 
 /**
- * Removes a rule for good; only history knows it afterwards. Rejects with OPERATOR_NOT_FOUND, ROUTING_RULE_NOT_FOUND,
+ * Removes a rule for good; only history knows it afterwards. Returns the operator's version. Rejects with OPERATOR_NOT_FOUND, ROUTING_RULE_NOT_FOUND,
  * VERSION_MISMATCH, DEPENDENCY_UNAVAILABLE.
  */
-export const deleteRoutingRule = (ports: ChangeRoutingRulesPorts, command: DeleteRoutingRule): Promise<void> =>
+export const deleteRoutingRule = (ports: ChangeRoutingRulesPorts, command: DeleteRoutingRule): Promise<number> =>
   changeRoutingRules(ports, command, async (change, write) => {
     const rule = await change.rules.find(command.ruleId)
     if (rule === undefined) throw ruleNotFound()
@@ -17,5 +17,6 @@ export const deleteRoutingRule = (ports: ChangeRoutingRulesPorts, command: Delet
       before: ruleValue(rule),
       after: null,
     } as const
-    await write(() => change.rules.remove(rule.ruleId), history)
+    const { version } = await write(() => change.rules.remove(rule.ruleId), history)
+    return version
   })
