@@ -8,6 +8,7 @@ import type { RoutingRuleChanges } from './routing-rule-changes.ts'
 export const MAX_CONFLICTS = 1_000
 
 type Asked = Readonly<{ span: RuleSpan; row: number }>
+type Found = RuleConflict & Readonly<{ row: number }>
 
 /**
  * Rejects with PREFIX_CONFLICT when an active rule among `asked` overlaps another of them or an active rule of the
@@ -24,16 +25,32 @@ export async function routingRuleConflictChecker(
     MAX_CONFLICTS + 1,
     except,
   )
-  const found = [...amongThemselves(active), ...withExisting(active, existing)]
-  if (found.length === 0) return
-  const rows = new Set(found.map(({ row }) => row)).size
-  const conflicts = found
-    .slice(0, MAX_CONFLICTS)
-    .map(({ row, ...conflict }) => (bulk ? { row, ...conflict } : conflict))
-  const many = found.length > MAX_CONFLICTS ? `; the first ${MAX_CONFLICTS} are listed` : ''
-  const what = bulk ? `${rows} of ${asked.length} rules overlap` : 'the rule overlaps'
-  throw new DomainError('PREFIX_CONFLICT', `${what} another active rule of this operator${many}`, { conflicts })
+  const found = collectConflicts()
+  amongThemselves(active, found)
+  withExisting(active, existing, found)
+  const { listed, rows, complete } = found.result()
+  if (rows === 0) return
+  const conflicts = bulk ? listed : listed.map(({ row: _row, ...conflict }) => conflict)
+  const more = complete ? '' : `; ${MAX_CONFLICTS} overlaps are listed`
+  const what = bulk ? `${complete ? '' : 'at least '}${rows} of ${asked.length} rules overlap` : 'the rule overlaps'
+  throw new DomainError('PREFIX_CONFLICT', `${what} another active rule of this operator${more}`, { conflicts })
 }
+
+/** Thousands of rules can overlap in millions of pairs, of which no more than an answer lists are kept. */
+function collectConflicts() {
+  const listed: Found[] = []
+  const rows = new Set<number>()
+  let complete = true
+  return {
+    add(found: Found): void {
+      rows.add(found.row)
+      if (listed.length < MAX_CONFLICTS) listed.push(found)
+      else complete = false
+    },
+    result: () => ({ listed: listed.toSorted((a, b) => a.row - b.row), rows: rows.size, complete }),
+  }
+}
+type Conflicts = ReturnType<typeof collectConflicts>
 
 /** How `a` stands to `b` where both at once would leave open which one is meant. */
 export function overlap(a: RuleSpan, b: RuleSpan): PrefixRelation | undefined {
@@ -42,12 +59,9 @@ export function overlap(a: RuleSpan, b: RuleSpan): PrefixRelation | undefined {
   return relation !== 'EQUAL' && (a.allowNested || b.allowNested) ? undefined : relation
 }
 
-type Found = RuleConflict & Readonly<{ row: number }>
-
 /** Sorted, a prefix stands right behind those that hold it: each is compared with the open ones alone. */
-function amongThemselves(asked: readonly Asked[]): Found[] {
+function amongThemselves(asked: readonly Asked[], found: Conflicts): void {
   const sorted = asked.toSorted((a, b) => compareText(a.span.prefix, b.span.prefix) || a.row - b.row)
-  const found: Found[] = []
   let open: Asked[] = []
   for (const next of sorted) {
     open = open.filter(({ span }) => next.span.prefix.startsWith(span.prefix))
@@ -55,20 +69,20 @@ function amongThemselves(asked: readonly Asked[]): Found[] {
       const [earlier, later] = other.row < next.row ? [other, next] : [next, other]
       const relation = overlap(earlier.span, later.span)
       if (relation !== undefined)
-        found.push({ ...conflictOf(earlier.span, relation), row: later.row, withRow: earlier.row })
+        found.add({ ...conflictOf(earlier.span, relation), row: later.row, withRow: earlier.row })
     }
     open.push(next)
   }
-  return found.toSorted((a, b) => a.row - b.row)
 }
 
-const withExisting = (asked: readonly Asked[], existing: readonly RoutingRule[]): Found[] =>
-  asked.flatMap(({ span, row }) =>
-    existing.flatMap((rule) => {
+function withExisting(asked: readonly Asked[], existing: readonly RoutingRule[], found: Conflicts): void {
+  for (const { span, row } of asked) {
+    for (const rule of existing) {
       const relation = overlap(rule, span)
-      return relation === undefined ? [] : [{ ...conflictOf(rule, relation), row }]
-    }),
-  )
+      if (relation !== undefined) found.add({ ...conflictOf(rule, relation), row })
+    }
+  }
+}
 
 const conflictOf = (span: RuleSpan & Readonly<{ ruleId?: string }>, relation: PrefixRelation): RuleConflict => ({
   ruleId: span.ruleId ?? null,

@@ -1,1 +1,2 @@
 export { type Reference, referenceReducer } from './reference-reducer.ts'
+export { type ReferenceRoutes, referenceRoutes } from './reference-routes.ts'
