@@ -38,17 +38,19 @@ export function checkBody<Body, Parsed>(
       problems.push({ column, code: 'INVALID_PAYLOAD', message })
     }
   }
-  const faults = check.validate(body) ? [] : fieldErrors(check.validate.errors ?? [])
-  for (const { path, message } of faults) complain(path, message)
-  const sound = faults.reduce((patched, { path }) => withAt(patched, path.split('.'), check.standIns[path]), body)
+  const faults = check.validate(body) ? [] : (check.validate.errors ?? [])
+  // A text of the wrong form is the parser's to explain: it does so in words, the schema by its pattern.
+  const unusable = fieldErrors(faults.filter(({ keyword }) => keyword !== 'pattern'))
+  const sound = unusable.reduce((patched, { path }) => withAt(patched, path.split('.'), check.standIns[path]), body)
+  let parsed: Parsed | undefined
   try {
-    const parsed = check.parse(sound as Body)
-    return problems.length === 0 ? { parsed, problems } : { problems }
+    parsed = check.parse(sound as Body)
   } catch (error) {
     if (!isDomainError(error, 'INVALID_PAYLOAD')) throw error
     for (const { path, message } of error.errors ?? []) complain(path, message)
-    return { problems }
   }
+  for (const { path, message } of fieldErrors(faults)) complain(path, message)
+  return parsed === undefined || problems.length > 0 ? { problems } : { parsed, problems }
 }
 
 /** A copy with `value` at the path, or without the path when that is undefined. */

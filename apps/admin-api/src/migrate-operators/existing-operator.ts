@@ -4,7 +4,6 @@ import {
   type DirectoryEntry,
   type Operator,
   type OperatorDirectory,
-  type OperatorId,
   type OperatorRepository,
   readCredentials,
 } from '@oms/domain'

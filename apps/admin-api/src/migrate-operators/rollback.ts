@@ -75,9 +75,8 @@ function candidatesOf({ mode, rows }: Report, path: string): readonly Candidate[
 }
 
 async function fateOf(candidate: Candidate, run: RollbackRun, { dryRun }: Rollback): Promise<Fate> {
-  if (!candidate.created) return { outcome: 'kept', reason: 'the run completed it but did not create it' }
   try {
-    return await patiently(run.ports, run.stopAsked, () => deleteUnchanged(run.ports, candidate.operatorId, dryRun))
+    return await patiently(run.ports, run.stopAsked, () => deleteUnchanged(run.ports, candidate, dryRun))
   } catch (error) {
     if (isDomainError(error, 'OPERATOR_NOT_FOUND')) return { outcome: 'gone' }
     if (!isDomainError(error)) throw error
@@ -85,10 +84,11 @@ async function fateOf(candidate: Candidate, run: RollbackRun, { dryRun }: Rollba
   }
 }
 
-async function deleteUnchanged(ports: RollbackRun['ports'], id: string, dryRun: boolean): Promise<Fate> {
-  const operatorId = operatorIdFrom(id)
+async function deleteUnchanged(ports: RollbackRun['ports'], candidate: Candidate, dryRun: boolean): Promise<Fate> {
+  const operatorId = operatorIdFrom(candidate.operatorId)
   const view = await ports.operators.find(operatorId)
   if (view === undefined) return { outcome: 'gone' }
+  if (!candidate.created) return { outcome: 'kept', reason: 'the run completed it but did not create it' }
   if (!isOursAlone(view.operator)) return { outcome: 'kept', reason: `${view.operator.updatedBy} changed it since` }
   if (!dryRun) {
     await softDeleteOperator(ports, { operatorId, ifMatch: [versionTag(view.operator)], context: MIGRATION })

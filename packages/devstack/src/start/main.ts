@@ -6,7 +6,7 @@ import { signAdminToken } from '../pki/index.ts'
 import { writePrivate } from '../pki/files.ts'
 import { removeStackData } from '../remove-stack-data.ts'
 import { DevstackUnavailable } from '../unavailable.ts'
-import { JWT_AUDIENCE, JWT_ISSUER } from './app-environment.ts'
+import { type AppPorts, appEnvironment, JWT_AUDIENCE, JWT_ISSUER, type Surroundings } from './app-environment.ts'
 import { choosePorts, migrate, startApps } from './apps.ts'
 import { untilRelayWorks } from './relay-probe.ts'
 import { createExamples } from './examples.ts'
@@ -47,22 +47,20 @@ async function run(paths: Layout): Promise<number> {
   say('running the migrations')
   const [ports] = await Promise.all([choosePorts(say), migrate(paths, services.database.ownerUrl)])
   const { jwtKeys, pki } = services
-  const apps = await startApps(
-    {
-      layout: paths,
-      secrets: paths.secrets,
-      database: services.database,
-      redisUrl: services.stack.redis.url,
-      natsUrl: services.stack.nats.url,
-      vaultUrl: services.vault.url,
-      roleIds: services.roleIds,
-      jwtPublicKeyPath: jwtKeys.publicKeyPath,
-      tls: { ...pki.server, ca: pki.ca, clients: services.clients },
-      ports,
-    },
-    { into: opened, say },
-  )
-  const stack = await describe(services, ports)
+  const around = {
+    layout: paths,
+    secrets: paths.secrets,
+    database: services.database,
+    redisUrl: services.stack.redis.url,
+    natsUrl: services.stack.nats.url,
+    vaultUrl: services.vault.url,
+    roleIds: services.roleIds,
+    jwtPublicKeyPath: jwtKeys.publicKeyPath,
+    tls: { ...pki.server, ca: pki.ca, clients: services.clients },
+    ports,
+  }
+  const apps = await startApps(around, { into: opened, say })
+  const stack = await describe(services, around)
   await untilRelayWorks(stack.nats.url, [stack.admin.management, stack.ingestor.management])
   if (!existsSync(paths.examplesMade)) {
     await createExamples(stack.admin.url, stack.admin.tokens.admin)
@@ -90,7 +88,8 @@ async function beginAnew(paths: Layout): Promise<void> {
   }
 }
 
-async function describe(services: LocalServices, ports: Awaited<ReturnType<typeof choosePorts>>): Promise<StackFile> {
+async function describe(services: LocalServices, around: Surroundings & { ports: AppPorts }): Promise<StackFile> {
+  const { ports } = around
   const token = (subject: string, scope: string) =>
     signAdminToken(services.jwtKeys, {
       subject,
@@ -105,6 +104,7 @@ async function describe(services: LocalServices, ports: Awaited<ReturnType<typeo
       url: at(ports['admin-api'].main),
       management: at(ports['admin-api'].management),
       tokens: { admin: await token('local-admin', 'ops:admin'), read: await token('local-reader', 'ops:read') },
+      environment: appEnvironment('admin-api', around),
     },
     internal: {
       url: `https://127.0.0.1:${ports['internal-api'].main ?? 0}`,

@@ -5,7 +5,13 @@ export type CertificatePaths = Readonly<{ cert: string; key: string }>
 
 /** `.local/stack.json`: where everything of the running stack is, for scripts. Paths are absolute. */
 export type StackFile = Readonly<{
-  admin: Readonly<{ url: string; management: string; tokens: Readonly<{ admin: string; read: string }> }>
+  admin: Readonly<{
+    url: string
+    management: string
+    tokens: Readonly<{ admin: string; read: string }>
+    /** The configuration that it runs with, for commands that need the same. Secrets are paths. */
+    environment: Readonly<Record<string, string>>
+  }>
   internal: Readonly<{
     url: string
     management: string
