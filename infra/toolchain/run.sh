@@ -12,12 +12,12 @@ command=${1-}
 export TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
 
 case "$command" in
-  start | tour | figures | docs | check | format | node) bring dependencies ;;
+  start | tour | figures | docs | check | format | migrate-operators | node) bring dependencies ;;
   test | test-one | test-vault-contract) bring dependencies tap ;;
   pipeline) bring dependencies tap pnpm ;;
   *)
     say 'usage: run.sh start | tour | figures | docs | check | format | test | test-one FILE … | pipeline [TURBO ARGUMENT …] |' \
-      'test-vault-contract | node [ARGUMENT …]'
+      'test-vault-contract | migrate-operators [ARGUMENT …] | node [ARGUMENT …]'
     exit 64
     ;;
 esac
@@ -33,5 +33,13 @@ case "$command" in
   test-vault-contract) run packages/devstack/src/vault/real.vault.test.ts "$@" ;;
   # One stack for the tests of all packages; as many tasks at a time as there are processors.
   pipeline) run "$with_stack" turbo run build lint typecheck test --concurrency=100% --output-logs=new-only "$@" ;;
+  migrate-operators)
+    root=$PWD
+    # The paths among the arguments are meant from where npm was called.
+    cd -- "${INIT_CWD:-.}"
+    set -- "$root/apps/admin-api/src/migrate-operators/main.ts" "$@"
+    [ -n "${DATABASE_URL-}" ] || set -- "$root/packages/devstack/src/start/with-local-stack.ts" "$@"
+    run "$@"
+    ;;
   node) run "$@" ;;
 esac
