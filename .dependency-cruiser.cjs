@@ -54,7 +54,7 @@ module.exports = {
       name: 'only-compose-opens-connections',
       comment: 'One file wires: who reads compose.ts (and migrate.ts, which only migrates) has seen every connection.',
       severity: 'error',
-      from: { path: '^apps/[^/]+/', pathNot: [...TEST_CODE, '^apps/[^/]+/src/(.+/)?(compose|migrate)\\.ts$'] },
+      from: { path: '^apps/[^/]+/', pathNot: [...TEST_CODE, '^apps/[^/]+/src/(compose|migrate|[^/]+/compose)\\.ts$'] },
       to: { path: '^packages/adapters/src/(postgres|vault|redis|nats)/' },
     },
     {
