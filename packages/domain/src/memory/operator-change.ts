@@ -14,7 +14,7 @@ export function begin(store: MemoryStore, operator: Operator, claim: Idempotency
   const { operatorId } = operator
   const { promise: settled, resolve: end } = Promise.withResolvers<void>()
   const rules = new Map(rulesOf(store, operatorId))
-  const writes: (() => void)[] = [() => store.rules.set(operatorId, rules)]
+  const writes: (() => void)[] = []
   const keep = (answer: StoredAnswer | null) => {
     if (claim !== undefined) writes.push(() => keepKey(store, { claim, answer, operatorId: null }))
   }
@@ -39,6 +39,7 @@ export function begin(store: MemoryStore, operator: Operator, claim: Idempotency
   return {
     change,
     commit: () => {
+      if (rules.size > 0 || store.rules.has(operatorId)) store.rules.set(operatorId, rules)
       for (const write of writes) write()
     },
     end: () => {

@@ -45,7 +45,8 @@ export async function createOperator(
   command: CreateOperator & Readonly<{ once?: Once<CreatedOperator> | undefined }>,
 ): Promise<CreatedOperator> {
   const { settings, password, context, once } = command
-  await duplicateOperatorGuard(ports, settings)
+  // A claim comes before any guard: the holder may be the same request, sent twice at once.
+  if (once === undefined) await duplicateOperatorGuard(ports, settings)
 
   const draft: ProvisionalOperator = {
     ...settings,

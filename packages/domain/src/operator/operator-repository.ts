@@ -78,17 +78,13 @@ export interface OperatorRepository {
    * with jitter for up to 5 s. Rejects with CommitOutcomeUnknown when the connection died at COMMIT. With a `claim`, that
    * is made first and stays RUNNING for this operator; rejects with IdempotencyKeyTaken.
    */
-  insertProvisional(
-    operator: ProvisionalOperator,
-    cleanupAfterSeconds: number,
-    claim?: IdempotencyClaim | undefined,
-  ): Promise<Date>
+  insertProvisional(operator: ProvisionalOperator, cleanupAfterSeconds: number, claim?: IdempotencyClaim): Promise<Date>
 
   /**
    * Makes a provisional operator visible with its history and events, keeps the answer of its claim and cancels its
    * clean-up: false when the clean-up came first. Rejects with CommitOutcomeUnknown when the connection died at COMMIT.
    */
-  complete(operator: Operator, change: RecordedChange, kept?: KeptAnswer | undefined): Promise<boolean>
+  complete(operator: Operator, change: RecordedChange, kept?: KeptAnswer): Promise<boolean>
 
   /**
    * Deletes a provisional operator and its claim and makes its clean-up due now. A finished operator is left alone.

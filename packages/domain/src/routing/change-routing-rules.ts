@@ -10,8 +10,7 @@ import { assertVersion } from '../operator/version-precondition.ts'
 import type { RuleChangeCommand } from './routing-rule-commands.ts'
 import { inventoryValue, MAX_LISTED_RULES } from './routing-rule-values.ts'
 
-export type ChangeRoutingRulesPorts = ChangeOperatorPorts &
-  Readonly<{ newEventId: () => string }>
+export type ChangeRoutingRulesPorts = ChangeOperatorPorts & Readonly<{ newEventId: () => string }>
 
 /** What a rule change adds to the history. */
 export type RuleHistory = Readonly<{
