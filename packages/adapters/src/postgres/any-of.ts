@@ -2,7 +2,7 @@ import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 
 // A statement's text must not depend on how many values it is given, and the planner takes `= any` to an index where it
 // would hash a set-returning function against the whole table. What needs escapes in an array literal is refused.
-const PLAIN = /^[A-Za-z0-9_-]+$/
+const PLAIN = /^[A-Za-z0-9_+-]+$/
 
 /** `column = any(values)` as one parameter. */
 export function anyOf(column: SQLWrapper, values: readonly string[], type: 'text' | 'bigint' = 'text'): SQL {

@@ -1,3 +1,8 @@
+/** Slices of at most `size`. */
+export function* inBatches<T>(all: readonly T[], size: number): Generator<readonly T[], void> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size)
+}
+
 /** The reader has gone away: the producer's work ends and its transaction is rolled back. */
 class ReaderGone extends Error {}
 

@@ -1,10 +1,15 @@
 import {
+  auditLogContract,
   credentialsCleanupContract,
+  healthLogContract,
   healthRepositoryContract,
+  idempotencyKeysContract,
   leasesContract,
   operatorDirectoryContract,
   operatorRepositoryContract,
   outboxContract,
+  routingRuleChangesContract,
+  routingRulesContract,
 } from '@oms/domain/contracts'
 import t from 'tap'
 import { reusedStore } from '../../test/support/postgres-store.ts'
@@ -17,6 +22,11 @@ operatorDirectoryContract(t, open)
 outboxContract(t, open)
 credentialsCleanupContract(t, open)
 healthRepositoryContract(t, open)
+healthLogContract(t, open)
+routingRuleChangesContract(t, open)
+routingRulesContract(t, open)
+idempotencyKeysContract(t, open)
+auditLogContract(t, open)
 leasesContract(t, async () => {
   const { postgres, owner } = await open()
   return {

@@ -1,6 +1,7 @@
 import type { CredentialsCleanup, OperatorId } from '@oms/domain'
 import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import type { Db } from './db.ts'
+import { dropClaimOf } from './idempotency-keys.ts'
 import { credentialCleanup, operators } from './schema.ts'
 
 const RETRY_SECONDS = 30
@@ -30,6 +31,7 @@ export function createCredentialsCleanup({ drizzle, run }: Db): CredentialsClean
       if (due === undefined) return false
       const { operatorId, sweeps } = due
       await tx.delete(operators).where(and(eq(operators.operatorId, operatorId), eq(operators.provisioning, 'PENDING')))
+      await dropClaimOf(tx, operatorId)
       try {
         await destroy({ operatorId: operatorId as OperatorId, firstPass: sweeps === 0 })
       } catch (error) {

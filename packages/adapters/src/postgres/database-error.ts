@@ -20,12 +20,17 @@ export class DatabaseError extends Error {
 
 const textOrUndefined = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** The unique indexes that decide between two admins: names as the migrations give them. */
+const OVERLAP = 'the rule overlaps another active rule of this operator'
+/** The indexes and constraints that decide between two admins: names as the migrations give them. */
 const CONFLICTS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   uq_operators_live_endpoint: ['DUPLICATE_OPERATOR', 'another operator has this host, port and systemId'],
   uq_operators_live_name: ['DUPLICATE_NAME', 'another operator has this name'],
+  ex_routing_rules_equal: ['PREFIX_CONFLICT', OVERLAP],
+  ex_routing_rules_nested: ['PREFIX_CONFLICT', OVERLAP],
 }
 
+/** Unique violation and exclusion violation. */
+const CONFLICT_STATES = new Set(['23505', '23P01'])
 /** Connection exceptions, lack of resources, operator intervention, and credentials or a database that are not there. */
 const AWAY_CLASSES = new Set(['08', '53', '57', '58', '28', '3D'])
 /** Lost to a deadlock or a time-out, or on a server that was just demoted. */
@@ -45,7 +50,8 @@ export function toPortError(error: unknown): unknown {
   if (error instanceof CommitOutcomeUnknown) return new CommitOutcomeUnknown(withoutParameters(error.cause))
   const known = withoutParameters(error)
   if (!(known instanceof DatabaseError)) return known
-  const [code, message] = (known.code === '23505' && CONFLICTS[known.constraint ?? '']) || []
+  const isConflict = CONFLICT_STATES.has(known.code ?? '')
+  const [code, message] = (isConflict && CONFLICTS[known.constraint ?? '']) || []
   if (code !== undefined && message !== undefined) return new DomainError(code, message, { cause: known })
   return isAway(known) ? unavailable(known) : known
 }

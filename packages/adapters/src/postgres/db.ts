@@ -1,4 +1,4 @@
-import { CommitOutcomeUnknown, DomainError } from '@oms/domain'
+import { CommitOutcomeUnknown, isDomainError } from '@oms/domain'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { toPortError, unavailable } from './database-error.ts'
 
@@ -25,7 +25,7 @@ export function createDb(drizzle: PostgresJsDatabase, pool: number, onError: (op
       return await work()
     } catch (error) {
       const translated = toPortError(error)
-      const isConflict = translated instanceof DomainError && translated.code.startsWith('DUPLICATE_')
+      const isConflict = isDomainError(translated, 'DUPLICATE_OPERATOR', 'DUPLICATE_NAME', 'PREFIX_CONFLICT')
       // An error that already is a port's was counted where it happened.
       if (translated !== error && !isConflict) onError(operation)
       throw translated

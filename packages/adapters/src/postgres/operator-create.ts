@@ -1,6 +1,14 @@
-import type { Operator, OperatorId, ProvisionalOperator, RecordedChange } from '@oms/domain'
+import type {
+  IdempotencyClaim,
+  KeptAnswer,
+  Operator,
+  OperatorId,
+  ProvisionalOperator,
+  RecordedChange,
+} from '@oms/domain'
 import { and, eq, exists, sql } from 'drizzle-orm'
 import type { Db } from './db.ts'
+import { claimKey, dropClaimOf, keepAnswer } from './idempotency-keys.ts'
 import { settingsRow, stateRow } from './operator-rows.ts'
 import { writeRecord } from './recorded-change.ts'
 import { retrySerialization } from './retry.ts'
@@ -8,11 +16,16 @@ import { credentialCleanup, operators } from './schema.ts'
 
 const RETRY_FOR_MS = 5_000
 
+export type ProvisionalInsert = Readonly<{
+  operator: ProvisionalOperator
+  cleanupAfterSeconds: number
+  claim: IdempotencyClaim | undefined
+}>
+
 /** Only INSERTs, so that the unique indexes alone decide between two creates. */
 export const insertProvisional = (
   { drizzle }: Db,
-  operator: ProvisionalOperator,
-  cleanupAfterSeconds: number,
+  { operator, cleanupAfterSeconds, claim }: ProvisionalInsert,
 ): Promise<Date> =>
   retrySerialization(RETRY_FOR_MS, () =>
     drizzle.transaction(
@@ -20,6 +33,7 @@ export const insertProvisional = (
         // To the millisecond, which is what every later state of the row is read and written with.
         const now = sql`date_trunc('milliseconds', now())`
         const { operatorId, createdBy } = operator
+        if (claim !== undefined) await claimKey(tx, claim, operatorId)
         const [row] = await tx
           .insert(operators)
           .values({
@@ -53,7 +67,11 @@ const dueIn = (seconds: number) => sql`now() + make_interval(secs => ${seconds}:
 class CleanedUp extends Error {}
 
 /** The clean-up row is deleted first: whoever has its lock, the sweeper or this create, decides. */
-export async function complete({ drizzle }: Db, operator: Operator, change: RecordedChange): Promise<boolean> {
+export async function complete(
+  { drizzle }: Db,
+  operator: Operator,
+  { change, kept }: Readonly<{ change: RecordedChange; kept: KeptAnswer | undefined }>,
+): Promise<boolean> {
   const { operatorId } = operator
   try {
     await drizzle.transaction(async (tx) => {
@@ -70,7 +88,8 @@ export async function complete({ drizzle }: Db, operator: Operator, change: Reco
         .returning({ operatorId: operators.operatorId })
         .prepare('complete_operator')
         .execute()
-      if (cancelled.length !== 1 || completed.length !== 1) throw new CleanedUp()
+      const answered = kept === undefined || (await keepAnswer(tx, kept.claim, { answer: kept.answer, operatorId }))
+      if (cancelled.length !== 1 || completed.length !== 1 || !answered) throw new CleanedUp()
       await writeRecord(tx, change)
     })
     return true
@@ -89,5 +108,6 @@ export const abandon = ({ drizzle }: Db, operatorId: OperatorId): Promise<void> 
       .update(credentialCleanup)
       .set({ dueAt: sql`now()`, reason: 'abandoned' })
       .where(and(eq(credentialCleanup.operatorId, operatorId), exists(pending)))
-    await tx.delete(operators).where(isPending)
+    const deleted = await tx.delete(operators).where(isPending).returning({ operatorId: operators.operatorId })
+    if (deleted.length > 0) await dropClaimOf(tx, operatorId)
   })

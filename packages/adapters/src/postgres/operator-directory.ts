@@ -1,18 +1,13 @@
-import {
-  type DirectoryEntry,
-  DomainError,
-  type OperatorDirectory,
-  type OperatorId,
-  type RoutingRule,
-} from '@oms/domain'
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { type DirectoryEntry, DomainError, type OperatorDirectory } from '@oms/domain'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { batchesOf } from './batches.ts'
 import type { Db, Tx } from './db.ts'
-import { isLive, toView, viewColumns } from './operator-rows.ts'
-import { operatorHealth, operators, routingRules } from './schema.ts'
+import { inPages, rulesOf, rulesOfPage } from './directory-rules.ts'
+import { isLive, toView, type ViewRow, viewColumns } from './operator-rows.ts'
+import { operatorHealth, operators } from './schema.ts'
 import { createSlots } from './slots.ts'
 
-/** Operators read at once by a snapshot, with all their rules. */
+/** Operators read at once by a snapshot. */
 const BATCH = 200
 
 export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDirectory {
@@ -24,18 +19,12 @@ export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDir
     .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
     .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isLive))
     .prepare('directory_operator')
-  const rulesOf = drizzle
-    .select()
-    .from(routingRules)
-    .where(eq(routingRules.operatorId, sql.placeholder('operatorId')))
-    .orderBy(asc(routingRules.prefix), asc(routingRules.ruleId))
-    .prepare('directory_rules')
-
   return {
     find: (operatorId) =>
       run('select', async () => {
-        const [[view], rules] = await Promise.all([viewOf.execute({ operatorId }), rulesOf.execute({ operatorId })])
-        return view && { ...toView(view), rules: rules.map(toRule) }
+        // The version first: a change in between makes it too old, which its event mends, never too new.
+        const [view] = await viewOf.execute({ operatorId })
+        return view && { ...toView(view), rules: await rulesOf(drizzle, operatorId) }
       }),
 
     // Versions only grow and operators are never hard-deleted, so no change can leave all of these as they were; a rule's
@@ -64,7 +53,7 @@ export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDir
               let after = ''
               for (let batch = await readBatch(tx, after); batch.length > 0; batch = await readBatch(tx, after)) {
                 after = batch.at(-1)?.operator.operatorId ?? after
-                await emit(batch)
+                for (const page of inPages(batch)) await emit(await entriesOf(tx, page))
               }
             },
             { isolationLevel: 'repeatable read', accessMode: 'read only' },
@@ -76,29 +65,19 @@ export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDir
   }
 }
 
-async function readBatch(tx: Tx, after: string): Promise<readonly DirectoryEntry[]> {
-  const rows = await tx
+const readBatch = (tx: Tx, after: string): Promise<readonly ViewRow[]> =>
+  tx
     .select(viewColumns)
     .from(operators)
     .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
     .where(and(gt(operators.operatorId, after), isLive))
     .orderBy(asc(operators.operatorId))
     .limit(BATCH)
-  if (rows.length === 0) return []
-  const ids = rows.map(({ operator }) => operator.operatorId)
-  const rules = await tx
-    .select()
-    .from(routingRules)
-    .where(inArray(routingRules.operatorId, ids))
-    .orderBy(asc(routingRules.prefix), asc(routingRules.ruleId))
-  const byOperator = Map.groupBy(rules, ({ operatorId }) => operatorId)
-  return rows.map((row) => ({
-    ...toView(row),
-    rules: (byOperator.get(row.operator.operatorId) ?? []).map(toRule),
-  }))
-}
 
-const toRule = (row: typeof routingRules.$inferSelect): RoutingRule => ({
-  ...row,
-  operatorId: row.operatorId as OperatorId,
-})
+async function entriesOf(tx: Tx, page: readonly ViewRow[]): Promise<readonly DirectoryEntry[]> {
+  const rules = await rulesOfPage(tx, page)
+  return page.map((row) => {
+    const view = toView(row)
+    return { ...view, rules: rules.get(view.operator.operatorId) ?? [] }
+  })
+}

@@ -2,6 +2,7 @@ import {
   CommitOutcomeUnknown,
   DomainError,
   type Holder,
+  type IdempotencyClaim,
   type OperatorChange,
   type OperatorId,
   type OperatorRepository,
@@ -9,10 +10,11 @@ import {
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/pg-core'
 import type { Db } from './db.ts'
+import { claimKey } from './idempotency-keys.ts'
 import { operatorChange } from './operator-change.ts'
 import { abandon, complete, insertProvisional } from './operator-create.ts'
 import { listOperators } from './operator-list.ts'
-import { isLive, toOperator, toView, viewColumns } from './operator-rows.ts'
+import { isLive, isReady, toOperator, toView, viewColumns } from './operator-rows.ts'
 import { operatorHealth, operators, outbox } from './schema.ts'
 import { retryWhileAway } from './retry.ts'
 import { createSlots } from './slots.ts'
@@ -28,6 +30,11 @@ export function createOperatorRepository(db: Db): OperatorRepository {
     .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
     .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isLive))
     .prepare('find_operator')
+  const existedOne = drizzle
+    .select({ operatorId: operators.operatorId })
+    .from(operators)
+    .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isReady))
+    .prepare('operator_existed')
   const holdersOf = prepareHolders(db)
   // Vault may be slow: whoever waits for it holds a connection, and the other half must stay for everyone else.
   const acrossVault = createSlots(Math.max(1, Math.floor(db.pool / 2)))
@@ -39,6 +46,8 @@ export function createOperatorRepository(db: Db): OperatorRepository {
         return row && toView(row)
       }),
 
+    existed: (operatorId) => db.run('select', async () => (await existedOne.execute({ operatorId })).length > 0),
+
     list: (query) => db.run('select', () => listOperators(db, query)),
 
     holders: ({ host, port, systemId, name }, except) =>
@@ -47,10 +56,10 @@ export function createOperatorRepository(db: Db): OperatorRepository {
         return rows.map(toHolder)
       }),
 
-    insertProvisional: (operator, cleanupAfterSeconds) =>
-      db.runToCommit('insert', () => insertProvisional(db, operator, cleanupAfterSeconds)),
+    insertProvisional: (operator, cleanupAfterSeconds, claim) =>
+      db.runToCommit('insert', () => insertProvisional(db, { operator, cleanupAfterSeconds, claim })),
 
-    complete: (operator, change) => db.runToCommit('update', () => complete(db, operator, change)),
+    complete: (operator, change, kept) => db.runToCommit('update', () => complete(db, operator, { change, kept })),
 
     abandon: (operatorId) => db.run('delete', () => abandon(db, operatorId)),
 
@@ -60,7 +69,7 @@ export function createOperatorRepository(db: Db): OperatorRepository {
         throw new DomainError('SERVICE_OVERLOADED', 'too many changes of credentials at once', { retryAfter: 1 })
       }
       try {
-        return await changeOperator(db, operatorId, work)
+        return await changeOperator(db, { operatorId, claim: options.claim }, work)
       } finally {
         release()
       }
@@ -73,7 +82,7 @@ export function createOperatorRepository(db: Db): OperatorRepository {
 
 async function changeOperator<T>(
   db: Db,
-  operatorId: OperatorId,
+  { operatorId, claim }: Readonly<{ operatorId: OperatorId; claim: IdempotencyClaim | undefined }>,
   work: (change: OperatorChange) => Promise<T>,
 ): Promise<T> {
   let done: { result: T } | undefined
@@ -81,6 +90,7 @@ async function changeOperator<T>(
   let wrote = () => false
   const begun = db.runToCommit('update', () =>
     db.drizzle.transaction(async (tx) => {
+      if (claim !== undefined) await claimKey(tx, claim, null)
       const [row] = await tx
         .select({
           operator: operators,
@@ -92,7 +102,7 @@ async function changeOperator<T>(
         .prepare('lock_operator')
         .execute()
       if (row === undefined) throw new DomainError('OPERATOR_NOT_FOUND', 'there is no such operator')
-      const operation = operatorChange(db, tx, { operator: toOperator(row.operator), at: row.at })
+      const operation = operatorChange(db, tx, { operator: toOperator(row.operator), at: row.at, claim })
       wrote = operation.wrote
       try {
         done = { result: await work(operation.change) }

@@ -1,4 +1,13 @@
-import { type Micros, microsOfDate } from '@oms/domain'
+import {
+  type AuditAction,
+  type AuditResource,
+  type AuditView,
+  type BindState,
+  type HealthState,
+  type Micros,
+  microsOfDate,
+  type StoredAnswer,
+} from '@oms/domain'
 import { sql } from 'drizzle-orm'
 import {
   bigint,
@@ -55,6 +64,7 @@ export const operators = ops.table('operators', {
   updatedAt: moment('updated_at').notNull(),
   updatedBy: text('updated_by').notNull(),
   deletedAt: moment('deleted_at'),
+  routingRuleCount: integer('routing_rule_count').notNull().default(0),
 })
 
 export const credentialCleanup = ops.table('credential_cleanup', {
@@ -65,15 +75,16 @@ export const credentialCleanup = ops.table('credential_cleanup', {
 })
 
 export const adminAuditLog = ops.table('admin_audit_log', {
-  auditId: uuid('audit_id').primaryKey().defaultRandom(),
+  auditId: uuid('audit_id').primaryKey(),
+  at: exactMoment('at').notNull(),
   actor: text('actor').notNull(),
-  action: text('action').notNull(),
+  action: text('action').$type<AuditAction>().notNull(),
   operatorId: text('operator_id').notNull(),
-  resourceType: text('resource_type').notNull(),
+  resourceType: text('resource_type').$type<AuditResource['type']>().notNull(),
   resourceId: text('resource_id').notNull(),
   version: integer('version').notNull(),
-  before: jsonb('before'),
-  after: jsonb('after'),
+  before: jsonb('before').$type<AuditView>(),
+  after: jsonb('after').$type<AuditView>(),
   requestId: text('request_id'),
   traceId: text('trace_id'),
   sourceAddress: text('source_address'),
@@ -114,6 +125,17 @@ export const operatorHealth = ops.table('operator_health', {
   transitions: bigint('transitions', { mode: 'number' }).notNull(),
 })
 
+export const operatorHealthLog = ops.table('operator_health_log', {
+  operatorId: text('operator_id').notNull(),
+  transition: bigint('transition', { mode: 'number' }).notNull(),
+  previousState: text('previous_state').$type<HealthState>().notNull(),
+  newState: text('new_state').$type<HealthState>().notNull(),
+  errorRate: doublePrecision('error_rate').notNull(),
+  bindState: text('bind_state').$type<BindState>().notNull(),
+  bindError: text('bind_error'),
+  receivedAt: exactMoment('received_at').notNull(),
+})
+
 export const routingRules = ops.table('routing_rules', {
   ruleId: uuid('rule_id').primaryKey(),
   operatorId: text('operator_id').notNull(),
@@ -130,4 +152,24 @@ export const routingRules = ops.table('routing_rules', {
   createdBy: text('created_by').notNull(),
   updatedAt: moment('updated_at').notNull(),
   updatedBy: text('updated_by').notNull(),
+})
+
+export const destinationPrefixes = ops.table('destination_prefixes', {
+  ruleId: uuid('rule_id').primaryKey(),
+  operatorId: text('operator_id').notNull(),
+  prefix: text('prefix').notNull(),
+  mcc: text('mcc'),
+  mnc: text('mnc'),
+  rangeStart: bigint('range_start', { mode: 'number' }).notNull(),
+  rangeEnd: bigint('range_end', { mode: 'number' }).notNull(),
+})
+
+export const idempotencyKeys = ops.table('idempotency_keys', {
+  subject: text('subject').notNull(),
+  key: text('key').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  state: text('state', { enum: ['RUNNING', 'DONE'] }).notNull(),
+  operatorId: text('operator_id'),
+  answer: json('answer').$type<StoredAnswer>(),
+  createdAt: moment('created_at').notNull(),
 })

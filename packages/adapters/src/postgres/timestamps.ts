@@ -25,4 +25,6 @@ export function textOfMicros(at: Micros): string {
   return `${new Date(seconds * 1_000).toISOString().slice(0, -5)}.${fraction}Z`
 }
 
-export const dateOfText = (text: string): Date => new Date(Math.floor(microsOfText(text) / 1_000))
+export const dateOfMicros = (at: Micros): Date => new Date(Math.floor(at / 1_000))
+
+export const dateOfText = (text: string): Date => dateOfMicros(microsOfText(text))

@@ -2,16 +2,20 @@ import type { AuditEntry, HealthTransition } from '@oms/domain'
 import type { StoreHarness } from '@oms/domain/contracts'
 import postgres from 'postgres'
 import {
+  createAuditLog,
   createCredentialsCleanup,
+  createHealthLog,
   createHealthRepository,
+  createIdempotencyKeys,
   createOperatorDirectory,
   createOperatorRepository,
   createOutbox,
+  createRoutingRules,
   openPostgres,
   type Postgres,
   type PostgresOptions,
 } from '../../src/postgres/index.ts'
-import { microsOfText } from '../../src/postgres/timestamps.ts'
+import { dateOfText, microsOfText } from '../../src/postgres/timestamps.ts'
 import { migratedDatabase, type TestDatabase } from './database.ts'
 
 type Test = Readonly<{ teardown(end: () => PromiseLike<void>): void }>
@@ -33,7 +37,7 @@ export function reusedStore(file: Test): () => Promise<PostgresStore> {
     opened ??= postgresStore(file)
     const store = await opened
     await store.owner`truncate ops.operators, ops.operator_health, ops.operator_health_log, ops.credential_cleanup,
-      ops.admin_audit_log, ops.outbox, ops.leases, ops.routing_rules`
+      ops.admin_audit_log, ops.outbox, ops.leases, ops.routing_rules, ops.destination_prefixes, ops.idempotency_keys`
     return store
   }
 }
@@ -64,11 +68,18 @@ export async function storeOn(
     outbox: createOutbox(db),
     cleanup: createCredentialsCleanup(db),
     health: createHealthRepository(db),
+    routingRules: createRoutingRules(db),
+    idempotency: createIdempotencyKeys(db),
+    auditLog: createAuditLog(db),
+    healthLog: createHealthLog(db),
     audit: async () => (await owner`select * from ops.admin_audit_log order by at, audit_id`).map(toAuditEntry),
-    healthLog: async () =>
+    transitions: async () =>
       (await owner`select * from ops.operator_health_log order by operator_id, transition`).map(toTransition),
     bringCleanupsForward: async (seconds) => {
       await owner`update ops.credential_cleanup set due_at = due_at - make_interval(secs => ${seconds})`
+    },
+    ageIdempotencyKeys: async (hours) => {
+      await owner`update ops.idempotency_keys set created_at = created_at - make_interval(hours => ${hours})`
     },
     database,
     postgres: opened,
@@ -78,6 +89,8 @@ export async function storeOn(
 }
 
 const toAuditEntry = (row: postgres.Row): AuditEntry => ({
+  auditId: row.audit_id,
+  at: dateOfText(row.at),
   actor: row.actor,
   action: row.action,
   operatorId: row.operator_id,

@@ -1,0 +1,135 @@
+import {
+  type DestinationPrefix,
+  type DestinationPrefixQuery,
+  MAX_DIGITS,
+  type OperatorId,
+  type Prefix,
+  prefixesOf,
+  type RoutingRuleQuery,
+  type RoutingRuleSortField,
+  type RoutingRules,
+} from '@oms/domain'
+import { and, asc, count, desc, eq, sql } from 'drizzle-orm'
+import { anyOfLiteral, arrayLiteral } from './any-of.ts'
+import type { Db } from './db.ts'
+import { healthStale, isLive, shownHealthState } from './operator-rows.ts'
+import { toRule, toSelector } from './routing-rule-rows.ts'
+import { destinationPrefixes, operatorHealth, operators, routingRules } from './schema.ts'
+
+const SORT_BY = {
+  prefix: routingRules.prefix,
+  priority: routingRules.priority,
+  createdAt: routingRules.createdAt,
+} as const satisfies Readonly<Record<RoutingRuleSortField, unknown>>
+
+export function createRoutingRules(db: Db): RoutingRules {
+  const { drizzle, run } = db
+  const isOwner = eq(operators.operatorId, routingRules.operatorId)
+  const findOne = drizzle
+    .select({ rule: routingRules })
+    .from(routingRules)
+    .innerJoin(operators, and(isOwner, isLive))
+    .where(
+      and(
+        eq(routingRules.ruleId, sql.placeholder('ruleId')),
+        eq(routingRules.operatorId, sql.placeholder('operatorId')),
+      ),
+    )
+    .prepare('find_rule')
+  const matchingRules = drizzle
+    .select({
+      rule: routingRules,
+      operatorName: operators.name,
+      status: operators.status,
+      healthState: shownHealthState,
+      healthStale,
+    })
+    .from(routingRules)
+    .innerJoin(operators, and(isOwner, isLive))
+    .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
+    .where(anyOfLiteral(routingRules.prefix, sql.placeholder('prefixes'), 'text'))
+    .prepare('matching_rules')
+
+  return {
+    find: (operatorId, ruleId) =>
+      run('select', async () => {
+        const [row] = await findOne.execute({ operatorId, ruleId })
+        return row && toRule(row.rule)
+      }),
+    list: (query) => run('select', () => listRules(db, query)),
+    destinationPrefixes: (query) => run('select', () => listDestinations(db, query)),
+    matching: (to) =>
+      run('select', async () => {
+        const rows = await matchingRules.execute({ prefixes: arrayLiteral(prefixesOf(to)) })
+        return rows.map(({ rule, ...option }) => ({ ...option, rule: toRule(rule) }))
+      }),
+  }
+}
+
+async function listRules({ drizzle }: Db, { operatorId, active, sort, page, limit }: RoutingRuleQuery) {
+  const matches = and(
+    eq(routingRules.operatorId, operatorId),
+    active === undefined ? undefined : eq(routingRules.active, active),
+  )
+  const live = and(eq(operators.operatorId, routingRules.operatorId), isLive)
+  const direction = sort.descending ? desc : asc
+  const [rows, totals] = await Promise.all([
+    drizzle
+      .select({ rule: routingRules })
+      .from(routingRules)
+      .innerJoin(operators, live)
+      .where(matches)
+      .orderBy(direction(SORT_BY[sort.field]), direction(routingRules.ruleId))
+      .limit(limit)
+      .offset((page - 1) * limit)
+      .prepare('list_rules')
+      .execute(),
+    drizzle
+      .select({ total: count() })
+      .from(routingRules)
+      .innerJoin(operators, live)
+      .where(matches)
+      .prepare('count_rules')
+      .execute(),
+  ])
+  return { rules: rows.map(({ rule }) => toRule(rule)), total: totals[0]?.total ?? 0 }
+}
+
+/** Only live operators have rows there. */
+async function listDestinations({ drizzle }: Db, { operatorId, covers, page, limit }: DestinationPrefixQuery) {
+  const { prefix } = destinationPrefixes
+  const matches = and(
+    operatorId === undefined ? undefined : eq(destinationPrefixes.operatorId, operatorId),
+    covers === undefined ? undefined : anyOfLiteral(prefix, arrayLiteral(prefixesOf(covers)), 'text'),
+  )
+  const [rows, totals] = await Promise.all([
+    drizzle
+      .select()
+      .from(destinationPrefixes)
+      .where(matches)
+      .orderBy(asc(prefix), asc(destinationPrefixes.operatorId), asc(destinationPrefixes.ruleId))
+      .limit(limit)
+      .offset((page - 1) * limit)
+      .prepare('list_destinations')
+      .execute(),
+    drizzle.select({ total: count() }).from(destinationPrefixes).where(matches).prepare('count_destinations').execute(),
+  ])
+  return { destinations: rows.map(toDestination), total: totals[0]?.total ?? 0 }
+}
+
+const toDestination = ({
+  mcc,
+  mnc,
+  rangeStart,
+  rangeEnd,
+  ...row
+}: typeof destinationPrefixes.$inferSelect): DestinationPrefix => ({
+  ...row,
+  ...toSelector({ mcc, mnc }),
+  prefix: row.prefix as Prefix,
+  operatorId: row.operatorId as OperatorId,
+  rangeStart: asNumber(rangeStart),
+  rangeEnd: asNumber(rangeEnd),
+})
+
+const asNumber = (digits: number): string => String(digits).padStart(MAX_DIGITS, '0')
