@@ -5,7 +5,8 @@ import { overlongFiles } from './file-length.ts'
 import { inParallel, seconds } from './progress.ts'
 
 type Outcome = Readonly<{ ok: boolean; output: string }>
-type Check = Readonly<{ name: string; run: () => Promise<Outcome> }>
+/** `tells`: what it prints when all is well is worth a line, too. */
+type Check = Readonly<{ name: string; run: () => Promise<Outcome>; tells?: boolean }>
 
 const CACHE = 'node_modules/.cache'
 
@@ -33,6 +34,11 @@ const CHECKS: readonly Check[] = [
     name: 'docs',
     run: () => program(process.execPath, '--conditions=@oms/source', 'infra/toolchain/docs.ts', '--check'),
   },
+  {
+    name: 'contract',
+    run: () => program(process.execPath, '--conditions=@oms/source', 'infra/toolchain/contract.ts'),
+    tells: true,
+  },
   { name: 'file length', run: async () => told(await overlongFiles(SOURCES)) },
 ]
 
@@ -41,10 +47,11 @@ const SOURCES = ['apps', 'packages', 'infra/toolchain']
 /** Runs them all, whatever fails. */
 export async function runChecks(): Promise<{ passed: number; failed: number }> {
   const failures: string[] = []
-  await inParallel(CHECKS, async ({ name, run }) => {
+  await inParallel(CHECKS, async ({ name, run, tells }) => {
     const elapsed = seconds()
     const { ok, output } = await run()
-    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(12)} ${elapsed()}`)
+    const more = ok && tells ? `  ${output.trim()}` : ''
+    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(12)} ${elapsed()}${more}`)
     if (!ok) failures.push(`── ${name} ──\n${output.trim()}\n`)
   })
   if (failures.length > 0) console.log(`\n${failures.join('\n')}`)
