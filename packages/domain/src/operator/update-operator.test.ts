@@ -316,13 +316,6 @@ t.test('a change of unknown outcome is answered by what stands', async (t) => {
   t.match(error, { code: 'DEPENDENCY_UNAVAILABLE', retryAfter: 1, cause: commitUnknown })
 })
 
-t.test('a repository that never runs the work is a defect, and says so', async (t) => {
-  const { ports, operatorId } = await aWorldWithRoshan()
-  const change = async () => undefined as never
-  const idle = { ...ports, operators: { ...ports.operators, change } }
-  await t.rejects(updateOperator(idle, { operatorId, patch: {}, context: by('zahra') }), TypeError)
-})
-
 t.test('only a change that may write Vault asks for a place across it', async (t) => {
   const { ports, operatorId } = await aWorldWithRoshan()
   const asked: boolean[] = []

@@ -154,6 +154,11 @@ t.test('without a rule there is nothing to offer', async (t) => {
   t.same(rankRoutes([], network), { candidates: [], lost: [] })
 })
 
+t.test('a rule that is met twice is behind itself for no reason', async (t) => {
+  const option = anOption({})
+  t.match(rankRoutes([option, option], network).candidates, [{ rank: 1 }, { rank: 2, behindBecause: null }])
+})
+
 t.test('a preview ranks the rules that match the number', async (t) => {
   const option = anOption({})
   const asked: string[] = []
