@@ -10,7 +10,13 @@ import {
 } from '@oms/adapters/http'
 import { ADMIN_API } from './api-description.ts'
 import type { AdminPorts } from './routes/admin-route.ts'
+import { historyRoutes } from './routes/history/index.ts'
 import { operatorRoutes } from './routes/operators/index.ts'
+import { routingRoutes } from './routes/routing/index.ts'
+import { routingRuleRoutes } from './routes/routing-rules/index.ts'
+import { tpsLimitRoutes } from './routes/tps-limit/index.ts'
+
+const ROUTES = [...operatorRoutes, ...tpsLimitRoutes, ...routingRuleRoutes, ...routingRoutes, ...historyRoutes]
 
 export type AdminAppSettings = ServerSettings & Readonly<{ verifyToken: VerifyToken }>
 
@@ -24,7 +30,7 @@ export async function buildAdminApp(ports: AdminPorts, settings: AdminAppSetting
     async (scope) => {
       const admin = scope as HttpServer
       authenticate(admin, settings.verifyToken)
-      for (const route of operatorRoutes) route(admin, ports)
+      for (const route of ROUTES) route(admin, ports)
     },
     { prefix: '/v1/admin' },
   )

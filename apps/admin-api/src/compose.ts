@@ -9,11 +9,15 @@ import {
 import type { DependencyCheck } from '@oms/adapters/http'
 import { createEventPublisher, manageStreams, openNats, RELAY_STREAMS } from '@oms/adapters/nats'
 import {
+  createAuditLog,
   createCredentialsCleanup,
+  createHealthLog,
+  createIdempotencyKeys,
   createLeases,
   createOperatorRepository,
   createOutbox,
   createPartitions,
+  createRoutingRules,
   createShownHealth,
   openPostgres,
 } from '@oms/adapters/postgres'
@@ -60,6 +64,10 @@ export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log
   const owned = opening.move()
   return {
     operators: createOperatorRepository(postgres.db),
+    routingRules: createRoutingRules(postgres.db),
+    auditLog: createAuditLog(postgres.db),
+    healthLog: createHealthLog(postgres.db),
+    idempotency: createIdempotencyKeys(postgres.db),
     cleanup: createCredentialsCleanup(postgres.db),
     outbox: createOutbox(postgres.db),
     leases: createLeases(postgres.db),

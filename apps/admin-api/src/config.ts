@@ -2,6 +2,7 @@ import {
   commonVariables,
   databaseVariables,
   type Environment,
+  idempotencyVariables,
   jwtRules,
   jwtVariables,
   listenVariables,
@@ -11,6 +12,7 @@ import {
   proxyRules,
   readConfig,
   redisVariables,
+  secretOfAtLeast,
   vaultRules,
   vaultVariables,
 } from '@oms/adapters/config'
@@ -25,6 +27,7 @@ export const AdminApiVariables = Type.Object({
   ...natsVariables,
   ...vaultVariables,
   ...jwtVariables,
+  ...idempotencyVariables,
   CREDENTIALS_RETENTION_DAYS: Type.Integer({
     minimum: 0,
     maximum: 3_650,
@@ -39,5 +42,8 @@ export const AdminApiVariables = Type.Object({
 })
 export type AdminApiConfig = Static<typeof AdminApiVariables>
 
+const IDEMPOTENCY_SECRET_OCTETS = 32
+const idempotencyRule = secretOfAtLeast(IDEMPOTENCY_SECRET_OCTETS, 'IDEMPOTENCY_SECRET_PATH')
+
 export const readAdminApiConfig = (env: Environment): AdminApiConfig =>
-  readConfig(AdminApiVariables, env, vaultRules, jwtRules, natsRules, proxyRules)
+  readConfig(AdminApiVariables, env, vaultRules, jwtRules, natsRules, proxyRules, idempotencyRule)

@@ -1,5 +1,5 @@
 import { relayUnderLease } from '@oms/adapters/background'
-import { trustedProxies, usable } from '@oms/adapters/config'
+import { readSecretFile, trustedProxies, usable } from '@oms/adapters/config'
 import {
   createJwksSource,
   createTokenVerifier,
@@ -13,10 +13,12 @@ import { createMetrics, type Logger, openTrace, reportTo } from '@oms/adapters/t
 import type { OperatorId } from '@oms/domain'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildAdminApp } from './app.ts'
 import { type AdminAdapters, openAdapters } from './compose.ts'
 import type { AdminApiConfig } from './config.ts'
 import { keepHouse } from './housekeeping.ts'
+import { createFingerprint } from './idempotency/fingerprint.ts'
 import { createObserve } from './observe.ts'
 import type { AdminPorts } from './routes/admin-route.ts'
 
@@ -53,10 +55,13 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     credentialsRetentionDays: config.CREDENTIALS_RETENTION_DAYS,
     newOperatorId: () => randomUUID() as string as OperatorId,
     newEventId: randomUUID,
+    newRuleId: randomUUID,
     elapsedMs: () => performance.now(),
+    pause: (milliseconds) => sleep(milliseconds),
     wakeRelay: relay.wake,
     report,
     observe: createObserve({ log, metrics }),
+    fingerprint: createFingerprint(readSecretFile(config.IDEMPOTENCY_SECRET_PATH, 'IDEMPOTENCY_SECRET_PATH')),
   }
   const app = await buildAdminApp(ports, {
     log,

@@ -1,12 +1,32 @@
 import type { HttpServer } from '@oms/adapters/http'
-import type { CreateOperatorPorts, OperatorRepository, SoftDeleteOperatorPorts, UpdateOperatorPorts } from '@oms/domain'
+import type {
+  AuditLog,
+  CreateOperatorPorts,
+  CreateRoutingRulePorts,
+  HealthLog,
+  OperatorRepository,
+  RoutingRules,
+  SetTpsLimitPorts,
+  SoftDeleteOperatorPorts,
+  UpdateOperatorPorts,
+} from '@oms/domain'
+import type { AnswerPostPorts } from '../idempotency/answer-post.ts'
 import type { Observe } from '../observe.ts'
 
 /** What the operations of this API touch. */
 export type AdminPorts = CreateOperatorPorts &
   UpdateOperatorPorts &
   SoftDeleteOperatorPorts &
-  Readonly<{ operators: OperatorRepository; observe: Observe }>
+  SetTpsLimitPorts &
+  CreateRoutingRulePorts &
+  AnswerPostPorts &
+  Readonly<{
+    operators: OperatorRepository
+    routingRules: RoutingRules
+    auditLog: AuditLog
+    healthLog: HealthLog
+    observe: Observe
+  }>
 
 /** Registers one operation. */
 export type AdminRoute = (app: HttpServer, ports: AdminPorts) => void

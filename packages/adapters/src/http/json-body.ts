@@ -4,7 +4,7 @@ import { printableName } from './validation-errors.ts'
 
 const MAX_DEPTH = 32
 /** Far above any body of ours. Each one too many would be an error of its own to the schema, a body of them a flood. */
-const MAX_NAMES = 64
+const MAX_NAMES = 32
 const MAX_ITEMS = 10_000
 
 /** UTF-8 as RFC 8259 §8.1 wants it; invalid octets are refused, not replaced. */
@@ -43,9 +43,8 @@ function refuseHarm(root: unknown): void {
     if (typeof value === 'string') refuseText(value, path)
     if (typeof value !== 'object' || value === null) continue
     if (path.length >= MAX_DEPTH) throw invalid('', `the body is nested deeper than ${MAX_DEPTH} levels`)
-    const members = Object.entries(value)
-    refuseSize(value, members.length, path)
-    for (const [key, item] of members) {
+    refuseSize(value, path)
+    for (const [key, item] of Object.entries(value)) {
       const below = [...path, key]
       if (!Array.isArray(value)) refuseName(key, item, below)
       open.push({ value: item, path: below })
@@ -53,8 +52,10 @@ function refuseHarm(root: unknown): void {
   }
 }
 
-function refuseSize(value: object, size: number, path: readonly string[]): void {
-  const [most, what] = Array.isArray(value) ? [MAX_ITEMS, 'items'] : [MAX_NAMES, 'names']
+function refuseSize(value: object, path: readonly string[]): void {
+  const [size, most, what] = Array.isArray(value)
+    ? [value.length, MAX_ITEMS, 'items']
+    : [Object.keys(value).length, MAX_NAMES, 'names']
   if (size > most) throw invalid(dotted(path), `must not have more than ${most} ${what}`)
 }
 

@@ -112,7 +112,7 @@ t.test('bodies that are not safe JSON are refused', async (t) => {
   )
   t.match(await call('POST', '/things', '{"name":"a","n\\u0061me":"b"}'), path('name'), 'a name twice')
   t.match(await call('POST', '/things', '{"name":"a","nested":[",",{"x":{},"x" :"\\""}]}'), path('nested.1.x'))
-  const names = JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`n${index}`, 1])))
+  const names = JSON.stringify(Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`n${index}`, 1])))
   t.match(await call('POST', '/things', `{"name":"a","nested":[${names}]}`), path('nested.0'), 'a flood of names')
   const deep = `{"name":"a","nested":${'['.repeat(900)}${']'.repeat(900)}}`
   t.match(await call('POST', '/things', deep), problem(400, 'INVALID_PAYLOAD', { detail: /nested deeper/ }))

@@ -45,7 +45,15 @@ export function createServer({
     keepAliveTimeout: 75_000,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1_024, ignoreTrailingSlash: false, caseSensitive: true },
-    ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: false, useDefaults: true } },
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        allErrors: true,
+        coerceTypes: false,
+        useDefaults: true,
+        allowUnionTypes: true,
+      },
+    },
     // toDomainError reads the faults themselves; Fastify's own text of them grows with the body.
     schemaErrorFormatter: () => new Error('the request is not as its schema says'),
     clientErrorHandler: answerClientError,

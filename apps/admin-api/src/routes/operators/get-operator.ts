@@ -2,7 +2,7 @@ import { operatorETag, operatorResponse, toOperatorResource } from '@oms/adapter
 import { getOperator, operatorIdFrom } from '@oms/domain'
 import { adminProblems } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
-import { OperatorParams } from './params.ts'
+import { OperatorParams } from '../params.ts'
 
 export const getOperatorRoute: AdminRoute = (app, ports) => {
   app.get(

@@ -1,10 +1,10 @@
-import { ifMatch } from '@oms/adapters/http'
-import { operatorIdFrom, softDeleteOperator } from '@oms/domain'
+import { softDeleteOperator } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
-import { changeContext } from '../../change-context.ts'
-import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
+import { operatorCommand } from '../../change-context.ts'
+import { factsOf } from '../../observe.ts'
+import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
-import { IfMatchHeader, OperatorParams } from './params.ts'
+import { IfMatchHeader, OperatorParams } from '../params.ts'
 
 export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
   app.delete(
@@ -18,21 +18,13 @@ export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
         headers: IfMatchHeader,
         response: {
           204: Type.Null({ description: 'It is deleted' }),
-          ...adminProblems('OPERATOR_NOT_FOUND', 'VERSION_MISMATCH', ...BODY_PROBLEMS),
+          ...adminProblems(...CHANGE_PROBLEMS),
         },
       },
     },
     async (request, reply) => {
-      const operatorId = operatorIdFrom(request.params.operatorId)
-      const expected = ifMatch(request.headers['if-match'])
-      const command = {
-        operatorId,
-        ...(expected === undefined ? {} : { ifMatch: expected }),
-        context: changeContext(request),
-      }
-      await ports.observe({ action: 'delete', adminId: command.context.actor, operatorId }, () =>
-        softDeleteOperator(ports, command),
-      )
+      const command = operatorCommand(request)
+      await ports.observe(factsOf('softDeleteOperator', command), () => softDeleteOperator(ports, command))
       return reply.code(204).send(null)
     },
   )

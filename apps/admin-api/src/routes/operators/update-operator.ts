@@ -1,9 +1,10 @@
-import { ifMatch, operatorETag, operatorResponse, toOperatorResource } from '@oms/adapters/http'
-import { operatorIdFrom, parseOperatorPatch, UpdateOperatorBody, updateOperator } from '@oms/domain'
-import { changeContext } from '../../change-context.ts'
-import { adminProblems, BODY_PROBLEMS } from '../admin-problems.ts'
+import { operatorETag, operatorResponse, toOperatorResource } from '@oms/adapters/http'
+import { parseOperatorPatch, UpdateOperatorBody, updateOperator } from '@oms/domain'
+import { operatorCommand } from '../../change-context.ts'
+import { factsOf } from '../../observe.ts'
+import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
-import { IfMatchHeader, OperatorParams } from './params.ts'
+import { IfMatchHeader, OperatorParams } from '../params.ts'
 
 export const updateOperatorRoute: AdminRoute = (app, ports) => {
   app.patch(
@@ -21,30 +22,19 @@ export const updateOperatorRoute: AdminRoute = (app, ports) => {
         response: {
           200: operatorResponse('The operator as it is now'),
           ...adminProblems(
-            'OPERATOR_NOT_FOUND',
+            ...CHANGE_PROBLEMS,
             'DUPLICATE_OPERATOR',
             'DUPLICATE_NAME',
             'INVALID_STATUS_TRANSITION',
-            'VERSION_MISMATCH',
             'VAULT_UNAVAILABLE',
             'CREDENTIALS_MISSING',
-            ...BODY_PROBLEMS,
           ),
         },
       },
     },
     async (request, reply) => {
-      const operatorId = operatorIdFrom(request.params.operatorId)
-      const expected = ifMatch(request.headers['if-match'])
-      const command = {
-        operatorId,
-        patch: parseOperatorPatch(request.body),
-        ...(expected === undefined ? {} : { ifMatch: expected }),
-        context: changeContext(request),
-      }
-      const updated = await ports.observe({ action: 'update', adminId: command.context.actor, operatorId }, () =>
-        updateOperator(ports, command),
-      )
+      const command = { ...operatorCommand(request), patch: parseOperatorPatch(request.body) }
+      const updated = await ports.observe(factsOf('updateOperator', command), () => updateOperator(ports, command))
       return reply.header('etag', operatorETag(updated)).send(toOperatorResource(updated, updated.warnings))
     },
   )
