@@ -1,51 +1,16 @@
 import type { Test } from 'tap'
 import type { OperatorId } from '../operator/operator-id.ts'
-import { plmnSelector } from '../routing/plmn.ts'
-import { prefix } from '../routing/prefix.ts'
-import type { RuleSpan } from '../routing/routing-rule.ts'
-import { aRoutingRule, changeRulesIn, insertRulesIn, type RuleFacts } from './rule-samples.ts'
+import { ruleOverlapsContract } from './rule-overlaps.ts'
+import { aRoutingRule, aRuleSpan, changeRulesIn, insertRulesIn } from './rule-samples.ts'
 import { createOperatorIn, type OpenStore, type StoreHarness, updateOperatorIn } from './store-harness.ts'
 
-const aSpan = ({ prefix: digits = '+9370', mcc = null, mnc = null, allowNested = false }: RuleFacts): RuleSpan => ({
-  ...plmnSelector({ mcc, mnc }),
-  prefix: prefix(digits),
-  allowNested,
-})
 const ids = (rules: readonly Readonly<{ ruleId: string }>[]) => rules.map(({ ruleId }) => ruleId).toSorted()
 const inventoryOf = (store: StoreHarness, operatorId: OperatorId, limit = 100) =>
   changeRulesIn(store, operatorId, (rules) => rules.inventory(limit))
 
-/** Two active rules of one operator: whether they overlap, whichever of them is there first. */
-const PAIRS: readonly (readonly [string, RuleFacts, RuleFacts, boolean])[] = [
-  ['(+9370, any) and (+9370, any)', {}, {}, true],
-  ['(+9370, any) and (+9370, 412/01)', {}, { mcc: '412', mnc: '01' }, true],
-  ['(+9370, any) and (+9370, 412)', {}, { mcc: '412' }, true],
-  ['(412) and (412/01)', { mcc: '412' }, { mcc: '412', mnc: '01' }, true],
-  ['(412) and (412/001)', { mcc: '412' }, { mcc: '412', mnc: '001' }, true],
-  ['(412/01) and (412/01)', { mcc: '412', mnc: '01' }, { mcc: '412', mnc: '01' }, true],
-  ['(412/01) and (412/001)', { mcc: '412', mnc: '01' }, { mcc: '412', mnc: '001' }, false],
-  ['(412/01) and (412/010)', { mcc: '412', mnc: '01' }, { mcc: '412', mnc: '010' }, false],
-  ['(412/99) and (412/999)', { mcc: '412', mnc: '99' }, { mcc: '412', mnc: '999' }, false],
-  ['(412/01) and (412/02)', { mcc: '412', mnc: '01' }, { mcc: '412', mnc: '02' }, false],
-  ['(412) and (413)', { mcc: '412' }, { mcc: '413' }, false],
-  ['(412/999) and (413/00)', { mcc: '412', mnc: '999' }, { mcc: '413', mnc: '00' }, false],
-  ['(000/00) and (000/000)', { mcc: '000', mnc: '00' }, { mcc: '000', mnc: '000' }, false],
-  ['(999/999) and any network', { mcc: '999', mnc: '999' }, {}, true],
-  ['equal prefixes that allow nesting', { allowNested: true }, { allowNested: true }, true],
-  ['+93 and +9370', { prefix: '+93' }, {}, true],
-  ['+93 that allows nesting and +9370', { prefix: '+93', allowNested: true }, {}, false],
-  ['+93 and +9370 that allows nesting', { prefix: '+93' }, { allowNested: true }, false],
-  ['+93 and +9370, both allowing it', { prefix: '+93', allowNested: true }, { allowNested: true }, false],
-  ['+93 (412) and +9370 (413)', { prefix: '+93', mcc: '412' }, { mcc: '413' }, false],
-  ['+93 (412) and +9370 (412/01)', { prefix: '+93', mcc: '412' }, { mcc: '412', mnc: '01' }, true],
-  ['+9370 and +9371', {}, { prefix: '+9371' }, false],
-  ['+9 and a number of 15 digits', { prefix: '+9' }, { prefix: '+937012345678901' }, true],
-  ['two numbers of 15 digits', { prefix: '+937012345678901' }, { prefix: '+937012345678902' }, false],
-  ['+1 and +10', { prefix: '+1' }, { prefix: '+10' }, true],
-  ['+10 and +2', { prefix: '+10' }, { prefix: '+2' }, false],
-]
-
 export function routingRuleChangesContract(t: Test, open: OpenStore): void {
+  ruleOverlapsContract(t, open)
+
   t.test('rules of an operator are found by their id, and by no other operator', async (t) => {
     const store = await open(t)
     const { operatorId } = await createOperatorIn(store)
@@ -57,7 +22,7 @@ export function routingRuleChangesContract(t: Test, open: OpenStore): void {
     })
     await changeRulesIn(store, other.operatorId, async (rules) => {
       t.equal(await rules.find(rule.ruleId), undefined)
-      t.same(await rules.overlapping([aSpan({})], 10), [])
+      t.same(await rules.overlapping([aRuleSpan({})], 10), [])
       t.same(await rules.inventory(10), { count: 0, rules: [] })
     })
   })
@@ -69,11 +34,11 @@ export function routingRuleChangesContract(t: Test, open: OpenStore): void {
     await changeRulesIn(store, operatorId, async (rules) => {
       await rules.insert([first, second])
       t.same(await rules.find(first.ruleId), first)
-      t.same(ids(await rules.overlapping([aSpan({})], 10)), [first.ruleId])
+      t.same(ids(await rules.overlapping([aRuleSpan({})], 10)), [first.ruleId])
       const moved = { ...first, priority: 99, active: false, updatedBy: 'zahra' }
       await rules.update(moved)
       t.same(await rules.find(first.ruleId), moved)
-      t.same(await rules.overlapping([aSpan({})], 10), [])
+      t.same(await rules.overlapping([aRuleSpan({})], 10), [])
       await rules.remove(second.ruleId)
       t.equal(await rules.find(second.ruleId), undefined)
       t.same(await rules.inventory(10), { count: 1, rules: [moved] })
@@ -98,33 +63,12 @@ export function routingRuleChangesContract(t: Test, open: OpenStore): void {
     t.same(await inventoryOf(store, operatorId, 3), { count: 4, rules: null })
   })
 
-  t.test('what overlaps is found, and refused by the database where nobody looked', async (t) => {
-    const store = await open(t)
-    const { operatorId } = await createOperatorIn(store)
-    const undone = new Error('undone')
-    for (const [name, one, two, conflict] of PAIRS) {
-      for (const [there, asked] of [
-        [one, two],
-        [two, one],
-      ] as const) {
-        const first = aRoutingRule(operatorId, there)
-        const both = changeRulesIn(store, operatorId, async (rules) => {
-          await rules.insert([first])
-          t.same(ids(await rules.overlapping([aSpan(asked)], 10)), conflict ? [first.ruleId] : [], name)
-          await rules.insert([aRoutingRule(operatorId, asked)])
-          throw undone
-        })
-        await t.rejects(both, conflict ? { code: 'PREFIX_CONFLICT', conflicts: undefined } : undone, name)
-      }
-    }
-  })
-
   t.test('several spans find each rule once, at most as many as asked for, without the one left out', async (t) => {
     const store = await open(t)
     const { operatorId } = await createOperatorIn(store)
     const made = await insertRulesIn(store, operatorId, { prefix: '+9370' }, { prefix: '+9371' }, { prefix: '+9372' })
     await changeRulesIn(store, operatorId, async (rules) => {
-      const spans = [aSpan({ prefix: '+93' }), aSpan({ prefix: '+9370' }), aSpan({ prefix: '+93701' })]
+      const spans = [aRuleSpan({ prefix: '+93' }), aRuleSpan({ prefix: '+9370' }), aRuleSpan({ prefix: '+93701' })]
       const all = await rules.overlapping(spans, 10)
       t.same(ids(all), ids(made))
       t.same(
@@ -142,7 +86,7 @@ export function routingRuleChangesContract(t: Test, open: OpenStore): void {
     const store = await open(t)
     const { operatorId } = await createOperatorIn(store)
     const [active, sleeping] = await insertRulesIn(store, operatorId, {}, { active: false })
-    const found = await changeRulesIn(store, operatorId, (rules) => rules.overlapping([aSpan({})], 10))
+    const found = await changeRulesIn(store, operatorId, (rules) => rules.overlapping([aRuleSpan({})], 10))
     t.same(ids(found), [active.ruleId])
     const woken = changeRulesIn(store, operatorId, (rules) => rules.update({ ...sleeping, active: true }))
     await t.rejects(woken, { code: 'PREFIX_CONFLICT' })

@@ -4,7 +4,7 @@ import { costPerSegment } from '../routing/cost-per-segment.ts'
 import { currency } from '../routing/currency.ts'
 import { plmnSelector } from '../routing/plmn.ts'
 import { prefix } from '../routing/prefix.ts'
-import { type RoutingRule, ROUTING_RULE_DEFAULTS } from '../routing/routing-rule.ts'
+import { type RoutingRule, ROUTING_RULE_DEFAULTS, type RuleSpan } from '../routing/routing-rule.ts'
 import type { RoutingRuleChanges } from '../routing/routing-rule-changes.ts'
 import { aRecordedChange } from './samples.ts'
 import type { StoreHarness } from './store-harness.ts'
@@ -31,6 +31,12 @@ export function aRoutingRule(operatorId: OperatorId, facts: RuleFacts = {}): Rou
     updatedBy: 'amina',
     ...rest,
   }
+}
+
+/** What decides whether another rule overlaps one of these facts. */
+export const aRuleSpan = (facts: RuleFacts = {}): RuleSpan => {
+  const { prefix: digits = '+9370', mcc = null, mnc = null, allowNested = false } = facts
+  return { ...plmnSelector({ mcc, mnc }), prefix: prefix(digits), allowNested }
 }
 
 /** One committed change of an operator's rules. */

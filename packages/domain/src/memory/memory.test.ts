@@ -142,4 +142,6 @@ t.test('what use cases tell the outside can be read back', async (t) => {
   t.match(ports.failures, [{ what: 'tidy up' }])
   t.not(ports.newOperatorId(), ports.newOperatorId())
   t.not(ports.newEventId(), ports.newEventId())
+  t.not(ports.newRuleId(), ports.newRuleId())
+  await t.resolves(ports.pause(1))
 })

@@ -2,6 +2,7 @@ import type { RoutingRule } from '../routing/routing-rule.ts'
 import type { OperatorView } from './operator.ts'
 import type { OperatorId } from './operator-id.ts'
 
+/** `rules` come by prefix and ruleId. */
 export type DirectoryEntry = OperatorView & Readonly<{ rules: readonly RoutingRule[] }>
 
 /** Live operators with their rules, as peer services read them. Rejects with DEPENDENCY_UNAVAILABLE. */

@@ -44,7 +44,7 @@ const operatorIds = [newOperatorId(), newOperatorId()]
 const mostly = <const T>(usual: T, ...others: readonly T[]) => fc.constantFrom(usual, usual, usual, ...others)
 
 /** Rules that all have the prefix of one number, close enough to each other that every criterion has to decide. */
-export const anyRouteOptions: fc.Arbitrary<readonly RouteOption[]> = fc.array(
+export const anyRouteOptions: fc.Arbitrary<readonly RouteOption[]> = fc.uniqueArray(
   fc
     .record({
       operatorId: fc.constantFrom(...operatorIds),
@@ -66,5 +66,5 @@ export const anyRouteOptions: fc.Arbitrary<readonly RouteOption[]> = fc.array(
       healthState,
       healthStale: false,
     })),
-  { maxLength: 14 },
+  { maxLength: 14, selector: ({ rule }) => rule.ruleId },
 )
