@@ -1,5 +1,5 @@
-// Killed by SIGKILL at each step of a create, an update and a delete: once for each state that a dead process can leave
-// behind. (`before y` leaves what `after x` left, where nothing but this process is between them.)
+// Killed by SIGKILL at each step of a create, an update and a delete, of operators and of rules: once for each state that a
+// dead process can leave behind. (`before y` leaves what `after x` left, where nothing but this process is between them.)
 import {
   anOperator,
   assertNothingHalfMade,
@@ -137,6 +137,26 @@ for (const point of ['after operators.change', 'after healthCache.remove'] as co
         WHERE operator_id = ${operatorId}`,
       [{ reason: 'deleted', sweeps: 0, kept: true }],
     )
+  })
+}
+
+const RULE_UNDONE = [
+  ['a change of a rule', 'after rules.update', 'PATCH'],
+  ['the removal of a rule', 'after rules.remove', 'DELETE'],
+] as const
+
+for (const [what, point, method] of RULE_UNDONE) {
+  t.test(`${what} that is killed ${point} changes nothing, and can be asked for again`, async (t) => {
+    const operatorId = await create()
+    const rules = `/operators/${operatorId}/routing-rules`
+    const { body: rule } = expectStatus(await admin('POST', rules, { prefix: '+93', costPerSegment: '1' }), 201)
+    const send = () =>
+      admin(method, `${rules}/${String(rule.ruleId)}`, method === 'PATCH' ? { active: false } : undefined)
+    await crashAt(point, send)
+    t.same((await peer(`/operators/${operatorId}`)).body.rules, [rule])
+    t.ok((await send()).status < 300)
+    t.match((await peer(`/operators/${operatorId}`)).body, { version: 3 })
+    await assertSound(service)
   })
 }
 

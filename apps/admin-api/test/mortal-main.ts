@@ -8,8 +8,8 @@ import type { AdminAdapters } from '../src/compose.ts'
 import { readAdminApiConfig } from '../src/config.ts'
 import { serveAdminApi } from '../src/serve.ts'
 
-/** `change`: what an update or a delete does in its transaction. */
-export type AdminKillPoint = KillPoint<AdminAdapters & { change: OperatorChange }>
+/** `change`: what an update or a delete does in its transaction; `rules`: what it does to the operator's rules. */
+export type AdminKillPoint = KillPoint<AdminAdapters & { change: OperatorChange; rules: OperatorChange['rules'] }>
 
 const decorate =
   (dieAt: DieAt) =>
@@ -20,7 +20,9 @@ const decorate =
       operators: {
         ...operators,
         change: (operatorId, options, work) =>
-          operators.change(operatorId, options, (change) => work(mortal('change', change, dieAt))),
+          operators.change(operatorId, options, (change) =>
+            work({ ...mortal('change', change, dieAt), rules: mortal('rules', change.rules, dieAt) }),
+          ),
       },
       credentials: mortal('credentials', adapters.credentials, dieAt),
       healthCache: mortal('healthCache', adapters.healthCache, dieAt),

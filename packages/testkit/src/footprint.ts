@@ -7,6 +7,7 @@ export type Footprint = Readonly<{
   versions: number
   cleanups: number
   history: number
+  /** Of config and health; those of history are as many as its rows. */
   events: number
   /** Operators with a secret in Vault. */
   secrets: number
@@ -24,7 +25,7 @@ export async function footprintInPostgres({ sql }: Pick<Service, 'sql'>): Promis
       (SELECT coalesce(sum(version), 0)::integer FROM ops.operators) AS versions,
       (SELECT count(*)::integer FROM ops.credential_cleanup) AS cleanups,
       (SELECT count(*)::integer FROM ops.admin_audit_log) AS history,
-      (SELECT count(*)::integer FROM ops.outbox) AS events`
+      (SELECT count(*)::integer FROM ops.outbox WHERE subject <> 'audit.admin.v1') AS events`
   if (rows === undefined) throw new TypeError('SELECT returned no row')
   return rows
 }
