@@ -20,9 +20,6 @@ const say = (text: string): void => void process.stderr.write(text)
 // Errors of rows are told in the report; what is left for the log is rare.
 const log = createLogger({ level: 'warn', app: 'migrate-operators', destination: { write: say } })
 
-// Explicitly, for the drivers leave sockets half open to a server that is frozen.
-process.exit(await run())
-
 async function run(): Promise<number> {
   try {
     const command = readArguments(process.argv.slice(2))
@@ -74,3 +71,6 @@ const screen = (): Screen => ({
   write: say,
   elapsedMs: () => performance.now(),
 })
+
+// Explicitly, for the drivers leave sockets half open to a server that is frozen.
+process.exit(await run())

@@ -61,15 +61,12 @@ export function readOperatorOrder(cells: Cells, password: string | undefined, kn
   })
   const status = choiceCell(cells.status ?? 'INACTIVE')
   if (status !== 'ACTIVE' && status !== 'INACTIVE') problems.push(unreachable(status))
-  const checked = checkBody(CREATE_OPERATOR, body, problems)
-  if (checked.parsed === undefined || (status !== 'ACTIVE' && status !== 'INACTIVE')) return checked
-  const warnings = passwordWarnings(checked.parsed.password).map(
-    (warning) => ({ ...warning, column: 'password' }) as const,
+  const { parsed: command, problems: all } = checkBody(CREATE_OPERATOR, body, problems)
+  if (command === undefined || (status !== 'ACTIVE' && status !== 'INACTIVE')) return { problems: all }
+  const warnings = passwordWarnings(command.password).map(
+    ({ code, message }): RowWarning => ({ column: 'password', code, message }),
   )
-  return {
-    order: { command: checked.parsed, status, warnings: warnings.map(({ path: _, ...warning }) => warning) },
-    problems: [],
-  }
+  return { order: { command, status, warnings }, problems: [] }
 }
 
 const unreachable = (status: string): Problem => ({

@@ -13,6 +13,7 @@ export type Ended = Readonly<{ code: number | null; output: string }>
 /** A run that has begun. */
 export type Run = Readonly<{ kill(signal: NodeJS.Signals): void; ended: Promise<Ended> }>
 
+const COMPILED = join(CHECKOUT, 'node_modules/.cache/apps')
 const COMMAND = join(CHECKOUT, 'apps/admin-api/src/migrate-operators/main.ts')
 
 /** The command as a process of its own, with its files in the folder of the service. */
@@ -23,7 +24,8 @@ export function migrateCommand(service: Around) {
   function start(args: readonly string[], environment = service.environmentOf('admin-api')): Run {
     const child = spawn(process.execPath, ['--conditions=@oms/source', COMMAND, ...args], {
       cwd: service.folder,
-      env: environment,
+      // As the apps of the testkit: most of a short run is compiling.
+      env: { NODE_COMPILE_CACHE: COMPILED, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
