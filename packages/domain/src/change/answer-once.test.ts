@@ -1,5 +1,5 @@
 import t from 'tap'
-import { aWorld, by, databaseAway, errorOf, ROSHAN, vaultAway } from '../../test/support/operators.ts'
+import { aWorld, by, commitUnknown, databaseAway, errorOf, ROSHAN, vaultAway } from '../../test/support/operators.ts'
 import { createOperator } from '../operator/create-operator.ts'
 import type { CreateOperatorBody } from '../operator/operator-bodies.ts'
 import { parseCreateOperator } from '../operator/operator-commands.ts'
@@ -165,6 +165,26 @@ t.test('a create that died leaves its key running until the clean-up frees it', 
   t.equal(await world.sweep(), 1)
   t.equal((await createOnce(claim)).replayed, false)
 })
+
+t.test(
+  'a create of unknown outcome has kept its answer where it stands, and its key is free where it does not',
+  async (t) => {
+    const stood = aWorldOnce()
+    stood.world.operators.faults.fail('complete', commitUnknown, { once: true, afterwards: true })
+    const { answer: first } = await stood.createOnce(claim)
+    t.same(await stood.createOnce(claim), { answer: first, replayed: true })
+
+    for (const method of ['insertProvisional', 'complete'] as const) {
+      for (const afterwards of method === 'complete' ? [false] : [false, true]) {
+        const { world, createOnce } = aWorldOnce()
+        world.operators.faults.fail(method, commitUnknown, { once: true, afterwards })
+        await t.rejects(createOnce(claim), { code: 'DEPENDENCY_UNAVAILABLE' })
+        t.equal(await world.idempotency.find(claim), undefined, method)
+        t.equal((await createOnce(claim)).replayed, false)
+      }
+    }
+  },
+)
 
 t.test('no password is kept with an answer', async (t) => {
   const { createOnce, store } = aWorldOnce()

@@ -238,6 +238,7 @@ t.test('each member of a TPS limit has its bounds', async (t) => {
     }
   }
   t.throws(() => tpsLimit({ maxTps: 0 }, 'limit'), { errors: [{ path: 'limit.maxTps' }] })
+  t.throws(() => tpsLimit({ maxTps: 0 }, ''), { errors: [{ path: 'maxTps' }] })
 })
 
 t.test('a burst multiplier may have any two decimals', async (t) => {

@@ -4,8 +4,8 @@ import type { DeleteRoutingRule } from './routing-rule-commands.ts'
 import { ruleValue } from './routing-rule-values.ts'
 
 /**
- * Removes a rule for good; only history knows it afterwards. Returns the operator's version. Rejects with OPERATOR_NOT_FOUND, ROUTING_RULE_NOT_FOUND,
- * VERSION_MISMATCH, DEPENDENCY_UNAVAILABLE.
+ * Removes a rule for good; only history knows it afterwards. Returns the operator's version. Rejects with
+ * OPERATOR_NOT_FOUND, ROUTING_RULE_NOT_FOUND, VERSION_MISMATCH, DEPENDENCY_UNAVAILABLE.
  */
 export const deleteRoutingRule = (ports: ChangeRoutingRulesPorts, command: DeleteRoutingRule): Promise<number> =>
   changeRoutingRules(ports, command, async (change, write) => {
