@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Answer } from '@oms/devstack/clients'
 import { dereferenced } from './dereference.ts'
 
@@ -48,11 +48,14 @@ export function readApiDescription(document: Json): ApiDescription {
   }
 }
 
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+const compiled = new WeakMap<Json, ValidateFunction>()
+
 /** What of a value is not as its schema says, or undefined. */
 export function complaintAbout(value: unknown, schema: Json): string | undefined {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-  const validate = ajv.compile(closed(schema))
+  const validate = compiled.get(schema) ?? ajv.compile(closed(schema))
+  compiled.set(schema, validate)
   return validate(value) ? undefined : ajv.errorsText(validate.errors)
 }
 
