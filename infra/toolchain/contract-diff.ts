@@ -22,6 +22,8 @@ export function breakingChanges(before: Document, after: Document): Break[] {
 function breaks(diff: Diff): boolean {
   const { type, action, path } = diff
   if (type === 'annotation' || type === 'deprecated') return false
+  const inMedia = String(path[path.indexOf('content') + 2])
+  if (inMedia === 'example' || inMedia === 'examples') return false
   // An error that no longer comes harms nobody.
   const isError = /^[45]/.test(String(path[4])) && path[3] === 'responses'
   if (isError && path.length === 5 && action === 'remove') return false

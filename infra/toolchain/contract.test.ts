@@ -20,7 +20,10 @@ const things = () => ({
             headers: { ETag: { schema: { type: 'string' } } },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Thing' } } },
           },
-          404: { description: 'None', content: { 'application/problem+json': { schema: { type: 'object' } } } },
+          404: {
+            description: 'None',
+            content: { 'application/problem+json': { schema: { type: 'object' }, examples: { NONE: { value: {} } } } },
+          },
         },
       },
       post: {
@@ -154,6 +157,7 @@ const FINE: Readonly<Record<string, Change>> = {
   'an error no longer comes': { 'get.responses.404': undefined },
   'a new error': { 'get.responses.409': { description: 'Taken' } },
   'better words': { 'get.summary': 'List things', 'thing.properties.id.description': 'A UUID' },
+  'an error gains an example': { 'get.responses.404.content.application/problem+json.examples.GONE': { value: 1 } },
   'an example': { 'ok.content.application/json.example': { id: '1', kind: 'A' } },
   'a schema in its place, not referred to': { 'ok.content.application/json.schema': things().components.schemas.Thing },
 }
