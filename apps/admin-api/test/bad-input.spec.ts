@@ -235,6 +235,10 @@ t.test('who shows no good token gets nowhere: 401 or 403 on every operation, and
     ['GET', ONE, {}],
     ['PATCH', ONE, { json: { notes: 'forged' } }],
     ['DELETE', ONE, {}],
+    ['PUT', `${ONE}/tps-limit`, { json: { maxTps: 1 } }],
+    ['POST', `${ONE}/routing-rules`, { json: { prefix: '+1', costPerSegment: '1' } }],
+    ['POST', `${ONE}/routing-rules:bulk`, { json: { rules: [{ prefix: '+1', costPerSegment: '1' }] } }],
+    ['GET', '/v1/admin/audit-log', {}],
   ] as const
   await writesNothing(t, async () => {
     for (const { title, status, headers } of await badTokens(service)) {

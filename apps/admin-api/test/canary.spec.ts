@@ -45,8 +45,10 @@ const canary = () => `${CANARY}-${++planted}`
 
 t.test('a canary is planted wherever a password can be sent', async (t) => {
   const order = anOperator({ password: canary(), notes: `a note that may be seen: ${CONTROL}` })
-  const { status, body } = await ask('POST', '', { json: order })
+  const once = { json: order, headers: { 'idempotency-key': 'planted' } }
+  const { status, body } = await ask('POST', '', once)
   t.equal(status, 201)
+  t.equal((await ask('POST', '', once)).headers.get('idempotency-replayed'), 'true')
   const path = `/${String(body.operatorId)}`
   const patch = (json: unknown, request: WireRequest = {}) => ask('PATCH', path, { json, ...request })
   t.equal((await patch({ password: canary() })).status, 200)
@@ -152,13 +154,14 @@ t.test('the canary, the tokens and the proofs of the runtime are nowhere but in 
 
   const inVault = await readFile(join(vaultState, 'vault.json'), 'utf8')
   const tokens = [...new Set(inVault.match(/\bhv[sb]\.[\w-]{20,}/g))]
-  const secretIds = await Promise.all(
-    ['admin-api', 'internal-api'].map((app) => readFile(join(service.folder, `${app}-secret-id`), 'utf8')),
+  const files = ['admin-api-secret-id', 'internal-api-secret-id', 'idempotency-secret']
+  const proofs = await Promise.all(
+    files.map(async (name) => (await readFile(join(service.folder, name), 'utf8')).trim()),
   )
   t.match(inVault, CANARY, 'the passwords are where they belong')
   t.ok(tokens.length >= 3, 'the tokens of both apps, and root')
   t.same(placesOf(CANARY, traces), [])
-  for (const secret of [...tokens, ...secretIds]) t.same(placesOf(secret, traces), [])
+  for (const secret of [...tokens, ...proofs]) t.same(placesOf(secret, traces), [])
   t.same(placesOf('eyJhbGciOi', traces), [], 'nor any JWT')
 })
 

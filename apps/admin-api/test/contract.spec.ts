@@ -12,7 +12,24 @@ const api = readApiDescription((await wire('GET', '/openapi.json')).body)
 const { operatorId } = await createdOperator(admin)
 const ONE = `${OPERATORS}/${operatorId}`
 
-const PATHS = { [OPERATORS]: 'GET, HEAD, POST', [ONE]: 'DELETE, GET, HEAD, PATCH', '/openapi.json': 'GET, HEAD' }
+const RULES = `${ONE}/routing-rules`
+const aRule = (prefix: string) => ({ prefix, costPerSegment: '0.0042' })
+const RULE = `${RULES}/${String((await wire('POST', RULES, { json: aRule('+9370') })).body.ruleId)}`
+
+const PATHS = {
+  [OPERATORS]: 'GET, HEAD, POST',
+  [ONE]: 'DELETE, GET, HEAD, PATCH',
+  [`${ONE}/tps-limit`]: 'GET, HEAD, PUT',
+  [RULES]: 'GET, HEAD, POST',
+  [`${RULES}:bulk`]: 'POST',
+  [RULE]: 'DELETE, GET, HEAD, PATCH',
+  [`${ONE}/audit-log`]: 'GET, HEAD',
+  [`${ONE}/health-log`]: 'GET, HEAD',
+  '/v1/admin/audit-log': 'GET, HEAD',
+  '/v1/admin/destination-prefixes': 'GET, HEAD',
+  '/v1/admin/routing/preview': 'GET, HEAD',
+  '/openapi.json': 'GET, HEAD',
+}
 
 t.test('/openapi.json is OpenAPI 3.1 and names every operation, each behind the bearer token', async (t) => {
   const { openapi, info, security, components } = api.document as Record<string, Record<string, unknown>>
@@ -23,13 +40,26 @@ t.test('/openapi.json is OpenAPI 3.1 and names every operation, each behind the 
   const named = [...api.operations].map(([id, { method, path }]) => `${id}: ${method} ${path}`)
   t.same(named.sort(), [
     'createOperator: POST /v1/admin/operators',
+    'createRoutingRule: POST /v1/admin/operators/{operatorId}/routing-rules',
+    'createRoutingRules: POST /v1/admin/operators/{operatorId}/routing-rules:bulk',
+    'deleteRoutingRule: DELETE /v1/admin/operators/{operatorId}/routing-rules/{ruleId}',
     'getOperator: GET /v1/admin/operators/{operatorId}',
+    'getRoutingRule: GET /v1/admin/operators/{operatorId}/routing-rules/{ruleId}',
+    'getTpsLimit: GET /v1/admin/operators/{operatorId}/tps-limit',
+    'listAuditLog: GET /v1/admin/audit-log',
+    'listDestinationPrefixes: GET /v1/admin/destination-prefixes',
+    'listHealthLog: GET /v1/admin/operators/{operatorId}/health-log',
+    'listOperatorAuditLog: GET /v1/admin/operators/{operatorId}/audit-log',
     'listOperators: GET /v1/admin/operators',
+    'listRoutingRules: GET /v1/admin/operators/{operatorId}/routing-rules',
+    'previewRouting: GET /v1/admin/routing/preview',
+    'setTpsLimit: PUT /v1/admin/operators/{operatorId}/tps-limit',
     'softDeleteOperator: DELETE /v1/admin/operators/{operatorId}',
     'updateOperator: PATCH /v1/admin/operators/{operatorId}',
+    'updateRoutingRule: PATCH /v1/admin/operators/{operatorId}/routing-rules/{ruleId}',
   ])
   for (const { method, path } of api.operations.values()) {
-    const answer = await wire(method, path.replace('{operatorId}', operatorId), { headers: { authorization: [] } })
+    const answer = await wire(method, path.replaceAll(/\{\w+\}/g, operatorId), { headers: { authorization: [] } })
     t.equal(answer.status, 401, `${method} ${path}`)
   }
 })
@@ -76,7 +106,9 @@ t.test('answers are as described, the good and the bad', async (t) => {
     ['softDeleteOperator', 204, 'DELETE', `${OPERATORS}/${gone.operatorId}`],
     ['softDeleteOperator', 404, 'DELETE', `${OPERATORS}/${gone.operatorId}`],
     ['listOperators', 200, 'GET', `${OPERATORS}?includeDeleted=true&sort=name`],
+    ...routingCalls(gone.operatorId),
   ]
+  t.same(new Set(calls.map(([operationId]) => operationId)), new Set(api.operations.keys()), 'none is forgotten')
   for (const [operationId, status, ...call] of calls) {
     const answer = await wire(...call)
     t.equal(answer.status, status, `${operationId} ${status}`)
@@ -94,6 +126,41 @@ t.test('answers are as described, the good and the bad', async (t) => {
     t.equal(answer.headers.get('retry-after'), String(answer.body.retryAfter))
   }
 })
+
+const routingCalls = (gone: string): readonly (readonly [string, number, ...Parameters<Wire>])[] => [
+  ['getTpsLimit', 200, 'GET', `${ONE}/tps-limit`],
+  ['getTpsLimit', 404, 'GET', `${OPERATORS}/nobody/tps-limit`],
+  ['setTpsLimit', 200, 'PUT', `${ONE}/tps-limit`, { json: { maxTps: 7 } }],
+  ['setTpsLimit', 400, 'PUT', `${ONE}/tps-limit`, { json: {} }],
+  ['setTpsLimit', 412, 'PUT', `${ONE}/tps-limit`, { json: { maxTps: 7 }, headers: { 'if-match': '"99"' } }],
+  ['createRoutingRule', 201, 'POST', RULES, { json: { ...aRule('+1'), mcc: '412', mnc: '01' } }],
+  ['createRoutingRule', 400, 'POST', RULES, { json: aRule('+1'), headers: { 'idempotency-key': 'a b' } }],
+  ['createRoutingRule', 404, 'POST', `${OPERATORS}/${gone}/routing-rules`, { json: aRule('+1') }],
+  ['createRoutingRule', 409, 'POST', RULES, { json: aRule('+93') }],
+  ['createRoutingRules', 200, 'POST', `${RULES}:bulk?dryRun=true`, { json: { rules: [aRule('+2')] } }],
+  ['createRoutingRules', 201, 'POST', `${RULES}:bulk`, { json: { rules: [aRule('+2')] } }],
+  ['createRoutingRules', 400, 'POST', `${RULES}:bulk`, { json: { rules: [aRule('2')] } }],
+  ['createRoutingRules', 409, 'POST', `${RULES}:bulk`, { json: { rules: [aRule('+3'), aRule('+33')] } }],
+  ['createRoutingRules', 413, 'POST', `${RULES}:bulk`, { body: ' '.repeat(5 * 1_048_576 + 1) }],
+  ['listRoutingRules', 200, 'GET', `${RULES}?sort=prefix`],
+  ['listRoutingRules', 400, 'GET', `${RULES}?sort=weight`],
+  ['getRoutingRule', 200, 'GET', RULE],
+  ['getRoutingRule', 404, 'GET', `${RULES}/none`],
+  ['updateRoutingRule', 200, 'PATCH', RULE, { json: { weight: 7 } }],
+  ['updateRoutingRule', 400, 'PATCH', RULE, { json: { prefix: '+4' } }],
+  ['updateRoutingRule', 412, 'PATCH', RULE, { json: {}, headers: { 'if-match': '"1"' } }],
+  ['deleteRoutingRule', 412, 'DELETE', RULE, { headers: { 'if-match': 'W/"1"' } }],
+  ['listDestinationPrefixes', 200, 'GET', '/v1/admin/destination-prefixes'],
+  ['listDestinationPrefixes', 400, 'GET', '/v1/admin/destination-prefixes?covers=9'],
+  ['previewRouting', 200, 'GET', '/v1/admin/routing/preview?to=%2B9370'],
+  ['previewRouting', 400, 'GET', '/v1/admin/routing/preview'],
+  ['listAuditLog', 200, 'GET', '/v1/admin/audit-log'],
+  ['listAuditLog', 400, 'GET', '/v1/admin/audit-log?cursor=x'],
+  ['listOperatorAuditLog', 200, 'GET', `${OPERATORS}/${gone}/audit-log`],
+  ['listOperatorAuditLog', 404, 'GET', `${OPERATORS}/nobody/audit-log`],
+  ['listHealthLog', 200, 'GET', `${OPERATORS}/${gone}/health-log`],
+  ['listHealthLog', 400, 'GET', `${ONE}/health-log?from=1`],
+]
 
 t.test('/docs is a page that needs nothing from elsewhere', async (t) => {
   const page = await fetch(`${service.app('admin-api').url}/docs`)
@@ -191,7 +258,7 @@ t.test('a method that a path does not know is 405 and names those that it knows'
 })
 
 t.test('HEAD answers as GET does, without a body', async (t) => {
-  for (const path of [ONE, OPERATORS]) {
+  for (const path of [ONE, OPERATORS, RULE, `${ONE}/tps-limit`, `${ONE}/audit-log`]) {
     const [head, get] = [await wire('HEAD', path), await wire('GET', path)]
     t.match(head, { status: 200, text: '' })
     for (const name of ['etag', 'content-type', 'content-length'])
@@ -210,6 +277,11 @@ t.test('ops:read may read and not write, in either form of the claim', async (t)
       ['POST', OPERATORS, anOperator()],
       ['PATCH', ONE, { notes: 'x' }],
       ['DELETE', ONE, undefined],
+      ['PUT', `${ONE}/tps-limit`, { maxTps: 1 }],
+      ['POST', RULES, aRule('+5')],
+      ['POST', `${RULES}:bulk?dryRun=true`, { rules: [aRule('+5')] }],
+      ['PATCH', RULE, { weight: 1 }],
+      ['DELETE', RULE, undefined],
     ] as const) {
       t.match(await wire(method, path, { json, headers }), { status: 403, body: { code: 'FORBIDDEN' } }, method)
     }
