@@ -1,5 +1,6 @@
 import { anOperator, createdOperator, readApiDescription, startService, until, type Wire, wireTo } from '@oms/testkit'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import t from 'tap'
 
@@ -11,71 +12,35 @@ const OPERATORS = '/v1/admin/operators'
 const api = readApiDescription((await wire('GET', '/openapi.json')).body)
 const { operatorId } = await createdOperator(admin)
 const ONE = `${OPERATORS}/${operatorId}`
-
 const RULES = `${ONE}/routing-rules`
 const aRule = (prefix: string) => ({ prefix, costPerSegment: '0.0042' })
-const RULE = `${RULES}/${String((await wire('POST', RULES, { json: aRule('+9370') })).body.ruleId)}`
+const ruleId = String((await wire('POST', RULES, { json: aRule('+9370') })).body.ruleId)
+const RULE = `${RULES}/${ruleId}`
 
-const PATHS = {
-  [OPERATORS]: 'GET, HEAD, POST',
-  [ONE]: 'DELETE, GET, HEAD, PATCH',
-  [`${ONE}/tps-limit`]: 'GET, HEAD, PUT',
-  [RULES]: 'GET, HEAD, POST',
-  [`${RULES}:bulk`]: 'POST',
-  [RULE]: 'DELETE, GET, HEAD, PATCH',
-  [`${ONE}/audit-log`]: 'GET, HEAD',
-  [`${ONE}/health-log`]: 'GET, HEAD',
-  '/v1/admin/audit-log': 'GET, HEAD',
-  '/v1/admin/destination-prefixes': 'GET, HEAD',
-  '/v1/admin/routing/preview': 'GET, HEAD',
-  '/openapi.json': 'GET, HEAD',
+const filled = (path: string): string => path.replace('{operatorId}', operatorId).replace('{ruleId}', ruleId)
+const METHODS_BY_PATH = new Map([['/openapi.json', ['GET']]])
+for (const { method, path } of api.operations.values()) {
+  METHODS_BY_PATH.set(filled(path), [...(METHODS_BY_PATH.get(filled(path)) ?? []), method])
 }
 
-t.test('/openapi.json is OpenAPI 3.1 and names every operation, each behind the bearer token', async (t) => {
-  const { openapi, info, security, components } = api.document as Record<string, Record<string, unknown>>
-  t.match(openapi, /^3\.1\.\d+$/)
-  t.type(info?.title, 'string')
-  t.same(security, [{ bearer: [] }])
-  t.match(components, { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } })
-  const named = [...api.operations].map(([id, { method, path }]) => `${id}: ${method} ${path}`)
-  t.same(named.sort(), [
-    'createOperator: POST /v1/admin/operators',
-    'createRoutingRule: POST /v1/admin/operators/{operatorId}/routing-rules',
-    'createRoutingRules: POST /v1/admin/operators/{operatorId}/routing-rules:bulk',
-    'deleteRoutingRule: DELETE /v1/admin/operators/{operatorId}/routing-rules/{ruleId}',
-    'getOperator: GET /v1/admin/operators/{operatorId}',
-    'getRoutingRule: GET /v1/admin/operators/{operatorId}/routing-rules/{ruleId}',
-    'getTpsLimit: GET /v1/admin/operators/{operatorId}/tps-limit',
-    'listAuditLog: GET /v1/admin/audit-log',
-    'listDestinationPrefixes: GET /v1/admin/destination-prefixes',
-    'listHealthLog: GET /v1/admin/operators/{operatorId}/health-log',
-    'listOperatorAuditLog: GET /v1/admin/operators/{operatorId}/audit-log',
-    'listOperators: GET /v1/admin/operators',
-    'listRoutingRules: GET /v1/admin/operators/{operatorId}/routing-rules',
-    'previewRouting: GET /v1/admin/routing/preview',
-    'setTpsLimit: PUT /v1/admin/operators/{operatorId}/tps-limit',
-    'softDeleteOperator: DELETE /v1/admin/operators/{operatorId}',
-    'updateOperator: PATCH /v1/admin/operators/{operatorId}',
-    'updateRoutingRule: PATCH /v1/admin/operators/{operatorId}/routing-rules/{ruleId}',
-  ])
+t.test('what is served at /openapi.json is the committed document', async (t) => {
+  const committed = await readFile(new URL('../openapi.json', import.meta.url), 'utf8')
+  t.same(api.document, JSON.parse(committed))
+})
+
+t.test('each operation is behind the bearer token', async (t) => {
   for (const { method, path } of api.operations.values()) {
-    const answer = await wire(method, path.replaceAll(/\{\w+\}/g, operatorId), { headers: { authorization: [] } })
+    const answer = await wire(method, filled(path), { headers: { authorization: [] } })
     t.equal(answer.status, 401, `${method} ${path}`)
   }
 })
 
-t.test('a password is written and never read: no response has one', async (t) => {
-  for (const [id, { responses }] of api.operations) t.notMatch(JSON.stringify(responses), /"password"/, id)
-  for (const id of ['createOperator', 'updateOperator']) {
-    for (const { schema } of Object.values(api.operations.get(id)?.requestBody?.content ?? {})) {
-      t.match(schema, { properties: { password: { writeOnly: true } }, additionalProperties: false })
-    }
+t.test('a change of parts is taken as a merge patch too, all else as JSON alone', async (t) => {
+  for (const [id, { method, requestBody }] of api.operations) {
+    if (requestBody === undefined) continue
+    const patch = method === 'PATCH' ? ['application/merge-patch+json'] : []
+    t.same(Object.keys(requestBody.content).sort(), ['application/json', ...patch], id)
   }
-  t.same(Object.keys(api.operations.get('createOperator')?.requestBody?.content ?? {}), ['application/json'])
-  t.same(Object.keys(api.operations.get('updateOperator')?.requestBody?.content ?? {}).sort(), [
-    'application/json',
-    'application/merge-patch+json',
-  ])
 })
 
 t.test('answers are as described, the good and the bad', async (t) => {
@@ -246,13 +211,13 @@ t.test('an X-Request-Id that is harmless is kept, any other replaced', async (t)
 })
 
 t.test('a method that a path does not know is 405 and names those that it knows', async (t) => {
-  for (const [path, allow] of Object.entries(PATHS)) {
-    const known = allow.split(', ')
+  for (const [path, methods] of METHODS_BY_PATH) {
+    const known = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].sort()
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'LINK']) {
       if (known.includes(method)) continue
       const answer = await wire(method, path, ['POST', 'PUT', 'PATCH'].includes(method) ? { json: {} } : {})
       t.match(answer, { status: 405, body: { code: 'METHOD_NOT_ALLOWED' } }, `${method} ${path}`)
-      t.equal(answer.headers.get('allow'), allow)
+      t.equal(answer.headers.get('allow'), known.join(', '))
     }
   }
 })

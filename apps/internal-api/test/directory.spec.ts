@@ -1,5 +1,5 @@
 import { issueCertificate, spiffeId } from '@oms/devstack/pki'
-import { createdOperator, expectStatus, startService, until } from '@oms/testkit'
+import { createdOperator, expectStatus, readApiDescription, startService, until } from '@oms/testkit'
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
@@ -65,6 +65,27 @@ t.test('a snapshot holds each live operator with its rules, and who may read it'
   t.equal((await peer('/operators', 'smpp-connector')).status, 200)
   for (const path of ['/operators', `/operators/${operatorId}`, `/operators/${operatorId}/health`]) {
     t.match(await peer(path, 'stranger'), { status: 403, body: { code: 'CLIENT_NOT_ALLOWED' } }, path)
+  }
+})
+
+t.test('answers are as /openapi.json describes them, which those read who read the directory', async (t) => {
+  const path = '/../../openapi.json'
+  const served = await peer(path, 'routing-engine')
+  t.same(served.body, JSON.parse(await readFile(new URL('../openapi.json', import.meta.url), 'utf8')))
+  t.match(await peer(path, 'stranger'), { status: 403, body: { code: 'CLIENT_NOT_ALLOWED' } })
+  const api = readApiDescription(served.body)
+  const operatorId = await create()
+  await addRule(operatorId, { mcc: '412' })
+  for (const { operationId, path } of api.operations.values()) {
+    for (const [id, status] of [
+      [operatorId, 200],
+      ['nobody', path.includes('{') ? 404 : 200],
+    ] as const) {
+      const answer = await peer(path.replace('/v1/internal', '').replace('{operatorId}', id))
+      t.equal(answer.status, status, `${operationId} ${status}`)
+      const headers = new Headers(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]))
+      t.equal(api.complaint(operationId, { ...answer, headers }), undefined, `${operationId} ${status} is as described`)
+    }
   }
 })
 
