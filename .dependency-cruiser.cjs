@@ -81,6 +81,13 @@ module.exports = {
       to: { path: '^(apps|packages/(domain|adapters|testkit))/' },
     },
     {
+      name: 'nothing-needs-the-bench',
+      comment: 'It measures what the others are: whatever they need belongs to them, or their figures change with it.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/', pathNot: '^packages/bench/' },
+      to: { path: '^packages/bench/' },
+    },
+    {
       name: 'packages-by-name',
       comment: 'Another package is imported by its name, so that its exports decide what is public.',
       severity: 'error',

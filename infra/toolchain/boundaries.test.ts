@@ -20,7 +20,7 @@ const LIBRARIES = [
   'tap',
 ]
 
-const PACKAGES = ['domain', 'adapters', 'devstack', 'testkit']
+const PACKAGES = ['domain', 'adapters', 'devstack', 'testkit', 'bench']
 
 const LAWFUL: Record<string, string[]> = {
   'apps/one/src/main.ts': ['./compose.ts', './app.ts', '@oms/adapters/telemetry'],
@@ -53,6 +53,7 @@ const LAWFUL: Record<string, string[]> = {
   'packages/adapters/src/telemetry/index.ts': ['pino'],
   'packages/devstack/src/index.ts': ['ioredis', 'postgres'],
   'packages/testkit/src/index.ts': ['@oms/devstack', '@oms/adapters/postgres', 'nats'],
+  'packages/bench/src/index.ts': ['@oms/devstack', '@oms/adapters/postgres', '@oms/domain', 'postgres'],
 }
 
 const OFFENCES: Record<string, { imports: string[]; breaks: string }> = {
@@ -73,6 +74,7 @@ const OFFENCES: Record<string, { imports: string[]; breaks: string }> = {
     breaks: 'production-carries-no-fakes',
   },
   'packages/devstack/src/words.ts': { imports: ['@oms/domain'], breaks: 'devstack-knows-no-product' },
+  'packages/testkit/src/figures.ts': { imports: ['@oms/bench'], breaks: 'nothing-needs-the-bench' },
   'apps/two/src/inside.ts': { imports: ['../../../packages/domain/src/operator.ts'], breaks: 'packages-by-name' },
   'apps/one/src/sql.ts': { imports: ['postgres'], breaks: 'postgres-libraries-stay-in-its-adapter' },
   'packages/adapters/src/postgres/orm.ts': { imports: ['ioredis'], breaks: 'redis-libraries-stay-in-its-adapter' },
@@ -136,7 +138,7 @@ function manifest({ name }: { name: string }): string {
     type: 'module',
     exports: { '.': { '@oms/source': './src/index.ts' }, './*': { '@oms/source': './src/*/index.ts' } },
     dependencies: Object.fromEntries(production.map((library) => [library, '1.0.0'])),
-    devDependencies: { tap: '1.0.0', '@oms/devstack': '1.0.0', '@oms/testkit': '1.0.0' },
+    devDependencies: { tap: '1.0.0', '@oms/devstack': '1.0.0', '@oms/testkit': '1.0.0', '@oms/bench': '1.0.0' },
   })
 }
 

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { readCommand } from './command-line.ts'
+import { thisMachine } from './machine.ts'
+import { json, table } from './report.ts'
+import { judge } from './result.ts'
+import { measureInTurns } from './rounds.ts'
+import { median, spread } from './statistics.ts'
+import { createTell } from './tell.ts'
+
+const BENCHES = ['routing.lookup', 'routing.preview', 'relay.throughput']
+const GOAL = { name: 'lookup', unit: 'ms', goal: 1.5 } as const
+
+t.test('the median is the middle, or the mean of the two in the middle', async (t) => {
+  t.equal(median([3, 1, 2]), 2)
+  t.equal(median([4, 1, 3, 2]), 2.5)
+  t.equal(median([10, 9]), 9.5)
+  t.equal(median([7]), 7)
+  t.ok(Number.isNaN(median([])))
+})
+
+t.test('the spread is the range as a share of the median', async (t) => {
+  t.equal(spread([2, 2, 2]), 0)
+  t.equal(spread([1, 2, 3]), 1)
+  t.equal(spread([4, 5, 4, 4]), 0.25)
+})
+
+t.test('a goal is met up to its ratio, and the spread is that of the ratios of the rounds', async (t) => {
+  const met = judge(GOAL, { ours: [3, 6, 3], baseline: [2, 2, 2] })
+  t.match(met, { ours: 3, baseline: 2, ratio: 1.5, goal: 1.5, met: true, spread: 1, remarks: [] })
+  t.equal(judge(GOAL, { ours: [3.02], baseline: [2] }).met, false)
+  t.equal(judge(GOAL, { ours: [], baseline: [] }).met, false, 'nothing measured meets nothing')
+  // A machine that slows both alike does not spread the ratios.
+  t.equal(judge(GOAL, { ours: [2, 2.5], baseline: [1, 1.25] }).spread, 0)
+})
+
+t.test('a baseline that moved by more than a quarter is remarked on', async (t) => {
+  t.same(judge(GOAL, { ours: [1, 1], baseline: [1, 1.25] }).remarks, [])
+  t.same(judge(GOAL, { ours: [1, 1, 1], baseline: [1, 1, 1.3] }, ['cold']).remarks, ['cold', 'baseline moved by 30 %'])
+})
+
+t.test('contenders take turns call by call, with equal turns, a different one first each time', async (t) => {
+  const calls: string[] = []
+  const contender = (name: string) => async (turn: number) => void calls.push(`${name}${turn}`)
+  const figures = await measureInTurns(
+    [contender('a'), contender('b')],
+    3,
+    createTell(() => {}),
+  )
+  t.same(calls.slice(0, 6), ['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
+  t.same(calls.slice(6, 12), calls.slice(0, 6), 'the next round is the same')
+  t.ok(figures.length === 2 && figures.every((rounds) => rounds.length === calls.length / 6 && rounds.length >= 5))
+})
+
+t.test('--only takes a bench or all that share its beginning; what means nothing is refused', async (t) => {
+  t.same(readCommand([], BENCHES), { chosen: new Set(BENCHES), quick: false, jsonFile: undefined })
+  t.same(readCommand(['--only', 'routing.lookup', '--quick', '--json', 'out.json'], BENCHES), {
+    chosen: new Set(['routing.lookup']),
+    quick: true,
+    jsonFile: 'out.json',
+  })
+  t.same(readCommand(['--only', 'routing'], BENCHES)?.chosen, new Set(['routing.lookup', 'routing.preview']))
+  for (const args of [['--only', 'rout'], ['--only'], ['--fast'], ['routing']]) {
+    t.equal(readCommand(args, BENCHES), undefined, args.join(' '))
+  }
+})
+
+t.test('the table names each result with its verdict, the JSON has one line for each', async (t) => {
+  const results = [
+    judge({ ...GOAL, name: 'lookup' }, { ours: [0.5], baseline: [0.25] }),
+    judge({ ...GOAL, name: 'preview' }, { ours: [120, 120], baseline: [100, 150] }),
+  ]
+  const lines = table(results).split('\n')
+  t.match(lines[2], /^\| lookup +\| 0\.500 ms \| 0\.250 ms \| +2\.00 \| ≤ 1\.5 \| MISSED \| +0 % \| +\|$/)
+  t.match(
+    lines[3],
+    /^\| preview +\| +120 ms \| +125 ms \| +0\.96 \| ≤ 1\.5 \| +met \| +40 % \| baseline moved by 40 % \|$/,
+  )
+
+  const text = json({ machine: thisMachine(), quick: true, results })
+  t.same(JSON.parse(text), { machine: thisMachine(), quick: true, results })
+  t.equal(text.split('\n').filter((line) => line.includes('"met"')).length, 2)
+})
+
+t.test('an unknown bench ends with 64 and the names of all', async (t) => {
+  const main = join(import.meta.dirname, 'main.ts')
+  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
+    execFile(process.execPath, ['--conditions=@oms/source', main, '--only', 'nothing'], (error, _stdout, stderr) =>
+      resolve({ code: error?.code, stderr }),
+    ),
+  )
+  t.equal(code, 64)
+  t.match(stderr, 'routing.conflict-check')
+})

@@ -1,0 +1,61 @@
+// npm run bench [-- --only NAME] [--quick] [--json FILE]: figures to compare, each with a baseline of the same minute.
+import { writeFile } from 'node:fs/promises'
+import { argv, stderr, stdout } from 'node:process'
+import { DevstackUnavailable } from '@oms/devstack'
+import { readCommand, usage } from './command-line.ts'
+import { thisMachine } from './machine.ts'
+import { json, table } from './report.ts'
+import { routing } from './routing/suite.ts'
+import type { Findings } from './suite.ts'
+import { createTell } from './tell.ts'
+
+const USAGE = 64 // sysexits(3)
+const UNAVAILABLE = 69
+
+const SUITES = [routing]
+
+const benches = SUITES.flatMap((suite) => suite.benches)
+const command = readCommand(argv.slice(2), benches)
+if (command === undefined) {
+  stderr.write(usage(benches))
+  process.exitCode = USAGE
+} else {
+  try {
+    process.exitCode = await run(command)
+  } catch (error) {
+    if (!(error instanceof DevstackUnavailable)) throw error
+    stderr.write(`${error.message}\n`)
+    process.exitCode = UNAVAILABLE
+  }
+}
+
+/** 0 when every goal is met on figures that count. */
+async function run({ chosen, quick, jsonFile }: NonNullable<typeof command>): Promise<number> {
+  const machine = thisMachine()
+  const tell = createTell((text) => stderr.write(text))
+  const { processor, processors, memoryGiB, system, load } = machine
+  tell.now(`${processors} × ${processor}, ${memoryGiB} GiB, ${system}, load ${load.toFixed(1)}`)
+  if (quick) tell.now('--quick: at most 100,000 rules, so nothing is said about a million')
+
+  const found: Findings[] = []
+  for (const suite of SUITES) {
+    if (!suite.benches.some((bench) => chosen.has(bench))) continue
+    await using opened = new AsyncDisposableStack()
+    const findings = await suite.run(chosen, { tell, quick, opened })
+    found.push(findings)
+    const notes = findings.notes.map((note) => `${note}\n`).join('')
+    stdout.write(`\n${table(findings.results)}\n\n${notes}`)
+  }
+
+  const results = found.flatMap((findings) => findings.results)
+  const faults = found.flatMap((findings) => findings.faults)
+  const versions = Object.fromEntries([machine, ...found].flatMap(({ versions }) => Object.entries(versions)))
+  const report = json({ machine: { ...machine, versions }, quick, results })
+  if (jsonFile === undefined) stdout.write(`\n${report}`)
+  else await writeFile(jsonFile, report)
+
+  const missed = results.filter(({ met }) => !met).length
+  for (const fault of faults) stdout.write(`\nFAILED  ${fault}`)
+  stdout.write(`\n${results.length - missed} of ${results.length} goals met${quick ? ' (quick)' : ''}\n`)
+  return missed === 0 && faults.length === 0 ? 0 : 1
+}
