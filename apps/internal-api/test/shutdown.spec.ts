@@ -14,7 +14,16 @@ const { postgres } = service
 
 t.test('bad configuration: every problem is printed at once, without a value, and the code is 78', async (t) => {
   const required = {
-    'admin-api': ['DATABASE_URL', 'REDIS_URL', 'NATS_URL', 'VAULT_ADDR', 'JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'],
+    'admin-api': [
+      'DATABASE_URL',
+      'REDIS_URL',
+      'NATS_URL',
+      'VAULT_ADDR',
+      'JWT_JWKS_URL',
+      'JWT_ISSUER',
+      'JWT_AUDIENCE',
+      'IDEMPOTENCY_SECRET_PATH',
+    ],
     'internal-api': [
       'DATABASE_URL',
       'REDIS_URL',
