@@ -50,7 +50,8 @@ export async function migrateSheet(command: Migrate, migration: Migration): Prom
 
   const progress = createProgress(screen, index.rows)
   if (kept !== undefined) progress.note(`the report of an earlier run is kept as ${kept}`)
-  if (index.unknownColumns.length > 0) progress.note(`columns that are not known: ${index.unknownColumns.join(', ')}`)
+  if (index.unknownColumns.length > 0)
+    progress.note(`columns that are not known: ${index.unknownColumns.map((name) => JSON.stringify(name)).join(', ')}`)
   const outage = new AbortController()
   const stop = AbortSignal.any([stopAsked, outage.signal])
   const migrateRow = createRowMigration({

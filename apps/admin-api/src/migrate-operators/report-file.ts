@@ -16,7 +16,7 @@ export async function openReportFile(path: string, largestHead: object): Promise
   })
   // The head is known last and stands first: room is left for it, and JSON does not mind blanks.
   const room = Buffer.byteLength(headText(largestHead))
-  await file.write(`${' '.repeat(room)}${ROWS}`)
+  await file.write(' '.repeat(room) + ROWS)
   let rows = 0
   let finished = false
   return {
@@ -40,12 +40,13 @@ export async function openReportFile(path: string, largestHead: object): Promise
 
 const ROWS = '  "rows": ['
 
-/** Everything before the rows, its last comma included. */
-const headText = (head: object): string => `${JSON.stringify(head, null, 2).replace(/\n\}$/, '')},\n`
+/** Everything before the rows, its last comma included; the blank becomes the line's end. */
+const headText = (head: object): string => `${JSON.stringify(head, null, 2).replace(/\n\}$/, '')}, `
 
 async function writeHead(file: FileHandle, text: string, room: number): Promise<void> {
+  if (Buffer.byteLength(text) > room) throw new RangeError('the head of a report outgrew its room')
   const octets = Buffer.alloc(room, ' ')
   octets.write(text)
-  if (Buffer.byteLength(text) > room) throw new RangeError('the head of a report outgrew its room')
+  octets.write('\n', room - 1)
   await file.write(octets, 0, room, 0)
 }

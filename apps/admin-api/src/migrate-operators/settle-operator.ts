@@ -114,7 +114,7 @@ async function complete(
 export const rulesCreated = (count: number): RowWarning[] =>
   count === 0
     ? []
-    : [{ column: 'prefixes', code: 'RULES_CREATED', message: `${count} rules were missing on the operator` }]
+    : [{ column: 'prefixes', code: 'RULES_CREATED', message: `rules that the operator lacked: ${count}` }]
 
 const failed = (problems: readonly Problem[]): Settled => ({ outcome: 'failed', problems, warnings: [], held: [] })
 

@@ -27,12 +27,15 @@ export const aRow = (name: string, fields: Readonly<Partial<Record<number, strin
     .map((cell, index) => fields[index] ?? cell)
     .join(',')
 
+export type MigrationWorld = ReturnType<typeof memoryPorts> &
+  Readonly<{ credentialsRetentionDays: number; outageMs: number; raceMs: number }>
+
 /** The migration on memory ports, its files in a folder of the test's own. */
 export async function aMigration(t: Teardown) {
   const folder = await mkdtemp(join(tmpdir(), 'oms-migration-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const clock = { at: Date.parse('2026-11-20T12:00:00.000Z') }
-  const ports = {
+  const ports: MigrationWorld = {
     ...memoryPorts({ now: () => new Date(clock.at) }),
     credentialsRetentionDays: 30,
     outageMs: 1_000,
@@ -99,7 +102,7 @@ export async function aMigration(t: Teardown) {
     live: () => [...ports.store.operators.values()].map(({ operator }) => operator).filter((one) => !one.deletedAt),
     entries: async () => collected(ports.directory.stream()),
     /** Everything that a write would change. */
-    footprint: () => structuredClone({ ...ports.store, now: undefined, lock: undefined, claims: undefined }),
+    footprint: (): object => structuredClone({ ...ports.store, now: undefined, lock: undefined, claims: undefined }),
   }
 }
 
