@@ -25,7 +25,7 @@ function apiBreaks(app: string, known: Api, now: Api | undefined): string[] {
   if (now === undefined) return [`${app}: has no OpenAPI document any more`]
   if (majorOf(now.version) > majorOf(known.version)) return []
   return breakingChanges(known.document, now.document).map(
-    ({ path, method, what }) => `${app}: ${method.toUpperCase()} ${path}: ${what}`,
+    ({ path, method, what }) => `${app}: ${method.toUpperCase()} ${path}: ${what}; a break needs a new major version`,
   )
 }
 

@@ -36,7 +36,7 @@ if (base.commit === undefined) {
   console.log(
     breaks.length === 0
       ? `compatible with ${committed.size} files of ${against}`
-      : `breaks what ${against} promised, without a new major version:\n${breaks.map((line) => `  ${line}`).join('\n')}`,
+      : `breaks what ${against} promised:\n${breaks.map((line) => `  ${line}`).join('\n')}`,
   )
   process.exitCode = breaks.length === 0 ? 0 : 1
 }
