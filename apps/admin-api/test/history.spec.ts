@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>
 type Entry = Fields & Readonly<{ auditId: string; action: string; version: number; operatorId: string; actor: string }>
 type Page = Readonly<{ data: readonly Entry[]; nextCursor: string | null }>
 
-const pageOf = async (path: string): Promise<Page> => expectStatus(await admin('GET', path), 200).body as Fields as Page
+const pageOf = async (path: string): Promise<Page> => expectStatus(await admin('GET', path), 200).body as Page
 
 const historyOf = async (operatorId: string, query = '') =>
   (await pageOf(`/operators/${operatorId}/audit-log${query}`)).data
