@@ -12,7 +12,9 @@ export async function refuseOverload(app: HttpServer, limits: OverloadLimits = {
   const { maxEventLoopDelayMs = 1_000 } = limits
   await app.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,
-    sampleInterval: 500,
+    // Longer than a pause that a busy machine or one large body makes: a sample in which the loop never came round counts
+    // as infinite delay.
+    sampleInterval: 2_000,
     pressureHandler: () => {
       throw new DomainError('SERVICE_OVERLOADED', 'the service has more work than it can do; try again shortly')
     },
