@@ -32,8 +32,11 @@ const pad = (cell: string, column: number, width: number): string =>
 
 const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
+const rounded = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' ? Math.round(value * 10_000) / 10_000 : value
+
 /** One line per result, so that a reader finds it and a diff shows it. */
 export function json({ machine, quick, results }: Report): string {
-  const lines = results.map((result) => `    ${JSON.stringify(result)}`)
-  return `{\n  "machine": ${JSON.stringify(machine)},\n  "quick": ${quick},\n  "results": [\n${lines.join(',\n')}\n  ]\n}\n`
+  const lines = results.map((result) => `    ${JSON.stringify(result, rounded)}`)
+  return `{\n  "machine": ${JSON.stringify(machine, rounded)},\n  "quick": ${quick},\n  "results": [\n${lines.join(',\n')}\n  ]\n}\n`
 }

@@ -24,7 +24,7 @@ type Node = Readonly<{
 }>
 
 /** By then a prepared statement has the plan that it keeps: https://www.postgresql.org/docs/15/sql-prepare.html, Notes. */
-const REPEATS = 12
+const REPEATS = 20
 const TABLES = new Set(['routing_rules', 'destination_prefixes'])
 
 /**

@@ -8,7 +8,16 @@ import {
   type RuleSpan,
   routingRuleConflictChecker,
 } from '@oms/domain'
-import { DESTINATION_RULES, DESTINATIONS, destinationDigits, operatorId, ownerOf, type Shape } from './rules.ts'
+import {
+  DESTINATION_RULES,
+  DESTINATIONS,
+  destinationDigits,
+  NEIGHBOURS,
+  NEWCOMER,
+  operatorId,
+  ownerOf,
+  type Shape,
+} from './rules.ts'
 import type { Ports } from './tables.ts'
 
 /** Something to ask of a table; equal turns ask equal things of every table of the shape. Resolves with how many rules it found. */
@@ -22,8 +31,8 @@ export type Question = Readonly<{
 
 const ACTIVE_RULES = DESTINATION_RULES.filter(({ active }) => active).length
 
-/** A rule that a check is asked about; `of` is whose rule of the destination it is. */
-type Probe = (turn: number) => Readonly<{ of: number; span: RuleSpan }>
+/** A rule that an operator is to get. */
+type Probe = (turn: number, shape: Shape) => Readonly<{ owner: number; span: RuleSpan }>
 
 /** The check as a change of rules makes it: under the operator's row lock, in its transaction. */
 const check = (name: string, finds: number, probe: Probe): Question => ({
@@ -31,9 +40,8 @@ const check = (name: string, finds: number, probe: Probe): Question => ({
   name: `conflict check, ${name}`,
   finds,
   ask: (ports, shape, turn) => {
-    const { of, span } = probe(turn)
-    const owner = operatorId(ownerOf(shape, turn % DESTINATIONS, of))
-    return ports.operators.change(owner, { acrossVault: false }, async ({ rules }) => {
+    const { owner, span } = probe(turn, shape)
+    return ports.operators.change(operatorId(owner), { acrossVault: false }, async ({ rules }) => {
       try {
         await routingRuleConflictChecker(rules, [{ ...span, active: true }])
         return 0
@@ -45,22 +53,37 @@ const check = (name: string, finds: number, probe: Probe): Question => ({
   },
 })
 
-const free: Probe = (turn) => {
+const free: Probe = (turn, shape) => {
   const digits = `5${String(turn % 1_000).padStart(3, '0')}`
   const free = prefix(`+${destinationDigits(turn % DESTINATIONS)}${digits}`)
-  return { of: turn % DESTINATION_RULES.length, span: { ...ANY_PLMN, prefix: free, allowNested: false } }
+  const owner = ownerOf(shape, turn % DESTINATIONS, turn % DESTINATION_RULES.length)
+  return { owner, span: { ...ANY_PLMN, prefix: free, allowNested: false } }
 }
 
-const equal: Probe = (turn) => {
+const equal: Probe = (turn, shape) => {
   const of = turn % ACTIVE_RULES
   const { digits, mcc, mnc } = DESTINATION_RULES[of] ?? DESTINATION_RULES[0]
   const taken = prefix(`+${destinationDigits(turn % DESTINATIONS)}${digits}`)
-  return { of, span: { ...plmnSelector({ mcc, mnc }), prefix: taken, allowNested: true } }
+  const owner = ownerOf(shape, turn % DESTINATIONS, of)
+  return { owner, span: { ...plmnSelector({ mcc, mnc }), prefix: taken, allowNested: true } }
 }
 
-const around: Probe = (turn) => ({
-  of: 0,
-  span: { ...ANY_PLMN, prefix: prefix(`+${1 + (turn % 9)}`), allowNested: true },
+/** A ninth of all rules lies below each of these. */
+const wide = (turn: number) => prefix(`+${1 + (turn % 9)}`)
+
+const nestingAllowed: Probe = (turn, shape) => ({
+  owner: ownerOf(shape, turn % DESTINATIONS, 0),
+  span: { ...ANY_PLMN, prefix: wide(turn), allowNested: true },
+})
+
+const newcomer: Probe = (turn) => ({
+  owner: NEWCOMER,
+  span: { ...ANY_PLMN, prefix: wide(turn), allowNested: false },
+})
+
+const neighbour: Probe = () => ({
+  owner: NEIGHBOURS,
+  span: { ...plmnSelector({ mcc: '310' }), prefix: prefix('+1'), allowNested: false },
 })
 
 /** A number of twelve digits that all rules of a destination match. */
@@ -70,7 +93,9 @@ const numberOf = (turn: number) =>
 export const QUESTIONS: readonly Question[] = [
   check('a free prefix', 0, free),
   check('an equal prefix', 1, equal),
-  check('a prefix around a ninth of all', 0, around),
+  check('+1 … +9 around rules, nesting allowed', 0, nestingAllowed),
+  check('+1 … +9 around rules of others', 0, newcomer),
+  check('+1 around rules for other countries', 0, neighbour),
   {
     bench: 'routing.lookup',
     name: 'lookup, destination prefixes of a number',

@@ -5,7 +5,11 @@ import type postgres from 'postgres'
 export const SHAPES = ['100 operators', 'one operator'] as const
 export type Shape = (typeof SHAPES)[number]
 
-export const OPERATORS = 100
+const OPERATORS = 100
+/** An operator without rules, its id among the others. */
+export const NEWCOMER = 100
+/** An operator whose rules are for Canada and Jamaica, below +1 each. */
+export const NEIGHBOURS = 101
 /** Destinations that the questions are about; their rules are the same in every table, and the only ones that match. */
 export const DESTINATIONS = 100
 
@@ -32,11 +36,13 @@ export const ownerOf = (shape: Shape, destination: number, rule: number): number
   shape === 'one operator' ? 0 : (destination * DESTINATION_RULES.length + rule) % OPERATORS
 
 const FIXED = DESTINATIONS * DESTINATION_RULES.length
+/** One of so many of the other rules is a neighbour's. */
+const NEIGHBOURS_SHARE = 20
 const CHUNK = 50_000
 
 /**
  * Fills an empty database with operators and `count` rules, constraints in place, as they would have come in by and by.
- * Whatever is not about a destination lies in blocks of 125 rules like those of a rate sheet: a country, parts of it that
+ * Most that are not about a destination lie in blocks of 125 rules like those of a rate sheet: a country, parts of it that
  * may be nested, and ranges of 7 to 9 digits, some of them for one country's networks or one network. Told: rules so far.
  */
 export async function loadRules(
@@ -49,14 +55,18 @@ export async function loadRules(
       credentials_version, version, created_at, created_by, updated_at, updated_by)
     SELECT 'bench-' || o, 'READY', 'Bench ' || o, 'smsc-' || o || '.example', 2775, 'bench', 'TRANSCEIVER', 100, 'ACTIVE',
       1, 1, now(), 'bench', now(), 'bench'
-    FROM generate_series(0, ${OPERATORS - 1}::integer) o`
+    FROM generate_series(0, ${NEIGHBOURS}::integer) o`
   await sql`
     INSERT INTO ops.operator_health (operator_id, state, since, last_received_at)
     SELECT operator_id, 'HEALTHY', now(), now() FROM ops.operators`
   await loadDestinations(sql, shape)
-  for (let from = 0; from < count - FIXED; from += CHUNK) {
-    await loadBlocks(sql, shape, { from, to: Math.min(from + CHUNK, count - FIXED) })
-    loaded(Math.min(FIXED + from + CHUNK, count))
+  const neighbours = Math.floor((count - FIXED) / NEIGHBOURS_SHARE)
+  await loadNeighbours(sql, neighbours)
+  const blocks = count - FIXED - neighbours
+  for (let from = 0; from < blocks; from += CHUNK) {
+    const to = Math.min(from + CHUNK, blocks)
+    await loadBlocks(sql, shape, { from, to })
+    loaded(FIXED + neighbours + to)
   }
   await sql`VACUUM (ANALYZE)`
 }
@@ -101,4 +111,13 @@ async function loadBlocks(
       LATERAL (SELECT n % 125 AS i, (n / 125 * 2377 + o * 89) % 8900 AS block) b,
       -- Networks 412/01 and 412/001 share a range: they are not the same.
       LATERAL (SELECT CASE WHEN (i - 4) % 10 = 1 THEN i - 5 ELSE i - 4 END AS range) c`
+}
+
+async function loadNeighbours(sql: postgres.Sql, count: number): Promise<void> {
+  await sql`
+    INSERT INTO ops.routing_rules (rule_id, operator_id, prefix, mcc, cost_per_segment, currency,
+      created_at, created_by, updated_at, updated_by)
+    SELECT gen_random_uuid(), ${operatorId(NEIGHBOURS)}, '+' || 1000 + block / 89 * 90 + 1 + block % 89 || lpad(part::text, 3, '0'),
+      CASE j % 2 WHEN 0 THEN '302' ELSE '338' END, 0.0042, 'USD', now(), 'bench', now(), 'bench'
+    FROM generate_series(0, ${count - 1}::integer) j, LATERAL (SELECT j % 890 AS block, j / 890 AS part) a`
 }
