@@ -2,7 +2,7 @@
 -- "can be meant by both" is && on each.
 
 -- The numbers of 15 digits (ITU-T E.164) that begin with the prefix.
-CREATE FUNCTION ops.prefix_span(prefix text) RETURNS int8range LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION ops.prefix_span(prefix text) RETURNS int8range LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN int8range(rpad(substr(prefix, 2), 15, '0')::bigint, rpad(substr(prefix, 2), 15, '9')::bigint, '[]');
 
 -- A country has 10,000 places: network codes of two digits are the first hundred, those of three the second thousand, so
@@ -22,11 +22,12 @@ ALTER TABLE ops.routing_rules
   ADD COLUMN plmn int8range NOT NULL GENERATED ALWAYS AS (ops.plmn_span(mcc, mnc)) STORED;
 
 -- The check under the operator's row lock asks these very indexes; the constraints hold what writes without it. Numbers
--- first, because they are cheaper to compare than ids; a prefix is one: +93 is 93, +930 is 930. Ids by their bytes, which
--- no other index here does: a query that says so is planned by these two alone, whatever the statistics say.
+-- come first, because they are cheaper to compare than ids, and a prefix is one: +93 is 93, +930 is 930. Ids go by their
+-- bytes, under a collation that only this one index has: a query that names it cannot be planned by another, which would go
+-- through all rules of an operator as soon as statistics take it for a small one.
 ALTER TABLE ops.routing_rules
   ADD CONSTRAINT ex_routing_rules_equal
-    EXCLUDE USING gist ((substr(prefix, 2)::bigint) WITH =, operator_id COLLATE "C" WITH =, plmn WITH &&) WHERE (active),
+    EXCLUDE USING gist ((substr(prefix, 2)::bigint) WITH =, operator_id COLLATE "POSIX" WITH =, plmn WITH &&) WHERE (active),
   ADD CONSTRAINT ex_routing_rules_nested
     EXCLUDE USING gist (span WITH &&, operator_id COLLATE "C" WITH =, plmn WITH &&) WHERE (active AND NOT allow_nested);
 

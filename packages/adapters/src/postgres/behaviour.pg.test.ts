@@ -33,11 +33,27 @@ t.test('of fifty creates of one endpoint at once one succeeds and forty-nine are
   t.same(errors, [], 'a conflict is no failure of the database')
 })
 
-t.test('fifty creates of different endpoints at once all succeed', async (t) => {
+t.test('fifty creates of different endpoints and claims at once all succeed', async (t) => {
   const { operators } = await open()
-  await t.resolves(
-    Promise.all(Array.from({ length: 50 }, () => operators.insertProvisional(aProvisionalOperator(), 60))),
+  const create = (_: unknown, index: number) => {
+    const claim = index % 2 === 0 ? { subject: 'amina', key: `key-${index}`, fingerprint: 'f' } : undefined
+    return operators.insertProvisional(aProvisionalOperator(), 60, claim)
+  }
+  await t.resolves(Promise.all(Array.from({ length: 50 }, create)))
+})
+
+t.test('of fifty creates with one claim at once one succeeds and none waits for it', async (t) => {
+  const { operators, owner, errors } = await open()
+  const before = errors.length
+  const claim = { subject: 'amina', key: 'once', fingerprint: 'f' }
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 50 }, () => operators.insertProvisional(aProvisionalOperator(), 60, claim)),
   )
+  t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.name] : []))
+  t.same(new Set(reasons), new Set(['IdempotencyKeyTaken']))
+  t.same(errors.slice(before), [])
+  t.equal((await owner`select from ops.operators`).length, 1)
 })
 
 /** Makes every INSERT of an operator fail with `state` until `failures` of them have. */

@@ -62,6 +62,15 @@ for (const [when, stands] of [
       proxy.cutAt('commit', when)
       t.equal(await store.operators.change(target.operatorId, { acrossVault: false }, async () => 7), 7, 'of nothing')
       proxy.cutAt('commit', when)
+      const claim = { subject: 'amina', key: 'once', fingerprint: 'f' }
+      const claiming = store.operators.change(target.operatorId, { acrossVault: false, claim }, async () => 7)
+      await t.rejects(claiming, CommitOutcomeUnknown, 'a claim is something')
+      proxy.cutAt('commit', when)
+      const ruling = store.operators.change(target.operatorId, { acrossVault: false }, ({ rules }) =>
+        rules.remove(crypto.randomUUID()),
+      )
+      await t.rejects(ruling, CommitOutcomeUnknown, 'and so is what a change does to rules')
+      proxy.cutAt('commit', when)
       await t.rejects(store.operators.insertProvisional(aProvisionalOperator(), 60), CommitOutcomeUnknown)
     },
   )

@@ -75,6 +75,56 @@ t.test('an owner that may not create roles is told what an administrator must do
   await t.resolves(migrate({ url: url.href, ...quiet }), 'a database owner without superuser can do all the rest')
 })
 
+t.test('an owner that may not install extensions is told what an administrator must do', async (t) => {
+  const { ownerUrl } = await emptyDatabase(t)
+  const sql = connected(t, ownerUrl)
+  const role = `oms_plain_${crypto.randomUUID().replaceAll('-', '')}`
+  await sql.unsafe(`create role ${role} login password 'plain'; create schema ops authorization ${role}`)
+  t.teardown(async () => {
+    await sql.unsafe(`drop owned by ${role} cascade; drop role ${role}`)
+  })
+  const url = new URL(ownerUrl)
+  url.username = role
+  url.password = 'plain'
+  const text = (await readMigrations()).find(({ name }) => name === 'btree_gist')?.text ?? ''
+  const hint = 'Have an administrator run: CREATE EXTENSION btree_gist SCHEMA ops'
+  await t.rejects(connected(t, url.href).unsafe(text), { code: '42501', message: new RegExp(role), hint })
+  await sql.unsafe('create extension btree_gist schema public')
+  await t.resolves(connected(t, url.href).unsafe(text), 'one that is there already may stay where it is')
+})
+
+t.test('rules that were there before get their ranges, their destinations and their number', async (t) => {
+  const { ownerUrl } = await emptyDatabase(t)
+  const migrations = await readMigrations()
+  await migrate({ url: ownerUrl, migrations: migrations.slice(0, 5), ...quiet })
+  const sql = connected(t, ownerUrl)
+  await sql.unsafe(`
+    insert into ops.operators (operator_id, provisioning, name, host, port, system_id, bind_type, max_tps,
+        credentials_version, version, created_at, created_by, updated_at, updated_by, deleted_at)
+      select 'op-' || n, 'READY', 'Operator ' || n, 'h' || n, 2775, 's', 'TRANSCEIVER', 1, 1, 1, now(), 'x', now(), 'x',
+        case n when 2 then now() end from generate_series(1, 3) n;
+    insert into ops.routing_rules (rule_id, operator_id, prefix, mcc, mnc, cost_per_segment, currency, active,
+        created_at, created_by, updated_at, updated_by)
+      select gen_random_uuid(), operator_id, prefix, mcc, mnc, 1, 'USD', active, now(), 'x', now(), 'x' from (values
+        ('op-1', '+93', null, null, true), ('op-1', '+94', '412', '01', true), ('op-1', '+95', null, null, false),
+        ('op-2', '+93', null, null, true)) as r (operator_id, prefix, mcc, mnc, active)`)
+  await migrate({ url: ownerUrl, ...quiet })
+  const destinations = await sql`select operator_id, prefix, mcc, mnc, range_start, range_end
+    from ops.destination_prefixes order by prefix`
+  t.same(
+    destinations.map((row) => Object.values(row)),
+    [
+      ['op-1', '+93', null, null, '930000000000000', '939999999999999'],
+      ['op-1', '+94', '412', '01', '940000000000000', '949999999999999'],
+    ],
+  )
+  const counts = await sql`select routing_rule_count as count from ops.operators order by operator_id`
+  t.same(
+    counts.map(({ count }) => count),
+    [3, 1, 0],
+  )
+})
+
 t.test('the runtime may do no DDL and may not rewrite history', async (t) => {
   const { url } = await migratedDatabase(t)
   const sql = connected(t, url)
@@ -94,6 +144,9 @@ t.test('the runtime may do no DDL and may not rewrite history', async (t) => {
     `update ops.operator_health_log set new_state = 'HEALTHY'`,
     'delete from ops.operator_health',
     'delete from ops.schema_migrations',
+    'insert into ops.destination_prefixes select * from ops.destination_prefixes',
+    'update ops.destination_prefixes set range_end = 0',
+    'delete from ops.destination_prefixes',
     'create or replace function ops.ensure_partitions() returns void language sql as $$ $$',
   ]
   // 42501 insufficient_privilege; dropping what another owns says so too.
@@ -101,6 +154,15 @@ t.test('the runtime may do no DDL and may not rewrite history', async (t) => {
   await sql`insert into ops.admin_audit_log (actor, action, operator_id, resource_type, resource_id, version)
     values ('a', 'operator.create', 'x', 'operator', 'x', 1)`
   t.equal((await sql`select actor from ops.admin_audit_log`).length, 1)
+  const granted = await sql`select p.privilege from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE',
+    'REFERENCES', 'TRIGGER']) as p (privilege) where has_table_privilege('ops.admin_audit_log', p.privilege)
+    or (p.privilege in ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
+      and has_any_column_privilege('ops.admin_audit_log', p.privilege)) order by 1`
+  t.same(
+    granted.map(({ privilege }) => privilege),
+    ['INSERT', 'SELECT'],
+    'history is added to and read, nothing else',
+  )
 })
 
 t.test('no column anywhere is named like a password', async (t) => {

@@ -31,34 +31,36 @@ export async function overlappingRules(
 }
 
 /**
- * Each span asks the index of either exclusion constraint, in its own words: any other index would have to go through all
- * rules of the operator, or of the prefix. Subqueries keep their LIMIT to themselves, and an array is always looked up by
- * the primary key, so that no estimate can lead to reading the table.
+ * Each span asks the index of either exclusion constraint, in its own words, collation included: any other index would go
+ * through all rules of the operator, or of the prefix. LIMITs keep the subqueries apart, and an array is always looked up
+ * by the primary key, so that no estimate leads to reading the table.
  */
 async function overlapping(
   tx: Tx,
   { operatorId, spans, limit, except }: OverlapQuery,
 ): Promise<readonly RoutingRule[]> {
-  const isCandidate = sql`
-    r.operator_id = ${operatorId} collate "C" and r.plmn && ops.plmn_span(asked.mcc, asked.mnc) and r.active
-    and r.rule_id is distinct from ${except ?? null}::uuid`
+  const isCandidate = sql`r.plmn && asked.plmn and r.active and r.rule_id is distinct from ${except ?? null}::uuid`
   const rows = await tx
     .select()
     .from(routingRules)
     .where(
       sql`${routingRules.ruleId} = any(array(
-        with asked as (
-          select prefix, mcc, mnc, allow_nested from jsonb_to_recordset(${JSON.stringify(spans.map(toAsked))}::jsonb)
+        with asked as materialized (
+          select substr(prefix, 2)::bigint as number, ops.prefix_span(prefix) as span, ops.plmn_span(mcc, mnc) as plmn,
+            allow_nested
+          from jsonb_to_recordset(${JSON.stringify(spans.map(toAsked))}::jsonb)
             as asked (prefix text, mcc text, mnc text, allow_nested boolean))
         select distinct rule_id from (
           (select equal.rule_id from asked cross join lateral (
             select r.rule_id from ${routingRules} r
-            where substr(r.prefix, 2)::bigint = substr(asked.prefix, 2)::bigint and ${isCandidate}
+            where substr(r.prefix, 2)::bigint = asked.number and r.operator_id = ${operatorId} collate "POSIX"
+              and ${isCandidate}
             limit ${limit}) equal limit ${PAIRS_AT_MOST})
           union all
           (select nested.rule_id from asked cross join lateral (
             select r.rule_id from ${routingRules} r
-            where r.span && ops.prefix_span(asked.prefix) and not r.allow_nested and ${isCandidate}
+            where r.span && asked.span and r.operator_id = ${operatorId} collate "C" and not r.allow_nested
+              and ${isCandidate}
             limit ${limit}) nested where not asked.allow_nested limit ${PAIRS_AT_MOST})
         ) pairs limit ${limit}))`,
     )

@@ -39,7 +39,12 @@ t.test('each failure becomes what its port names', async (t) => {
   for (const [constraint_name, code] of Object.entries(conflicts)) {
     t.match(toPortError(refused({ code: '23505', constraint_name })), { code })
   }
-  t.match(toPortError(refused({ code: '23505', constraint_name: 'operators_pkey' })), { name: 'DatabaseError' })
+  for (const constraint_name of ['ex_routing_rules_equal', 'ex_routing_rules_nested']) {
+    const conflict = toPortError(refused({ code: '23P01', constraint_name }))
+    t.match(conflict, { code: 'PREFIX_CONFLICT', conflicts: undefined }, 'which rules is for the check to say')
+  }
+  for (const code of ['23505', '23P01'])
+    t.match(toPortError(refused({ code, constraint_name: 'operators_pkey' })), { name: 'DatabaseError' })
   for (const code of [
     '57P01',
     '57P03',
@@ -166,8 +171,8 @@ t.test('a producer works one batch ahead of nobody, and ends with its reader', a
   await t.rejects(failing.next(), { message: 'a defect' })
 })
 
-t.test('an array literal holds ids and numbers, and nothing that would need escapes', async (t) => {
-  t.equal(arrayLiteral(['a-1', 'NULL', '3']), '{"a-1","NULL","3"}')
+t.test('an array literal holds ids, prefixes and numbers, and nothing that would need escapes', async (t) => {
+  t.equal(arrayLiteral(['a-1', 'NULL', '3', '+93']), '{"a-1","NULL","3","+93"}')
   t.equal(arrayLiteral([]), '{}')
   for (const value of ['', 'a,b', '"', '}', 'null ', 'a b']) t.throws(() => arrayLiteral([value]), TypeError)
 })

@@ -6,8 +6,8 @@ import { overlappingRules } from './overlapping-rules.ts'
 import { ruleSettingsRow, toRecord, toRule } from './routing-rule-rows.ts'
 import { operators, routingRules } from './schema.ts'
 
-/** Rules that one INSERT writes, so that none runs into the time-out of a statement. */
-const INSERT_BATCH = 1_000
+/** Rules that one INSERT writes, so that none runs into the time-out of a statement, however busy the server is. */
+const INSERT_BATCH = 500
 
 /** Runs a statement that writes, its errors translated. */
 export type Writing = (operation: Operation, work: () => Promise<void>) => Promise<void>
