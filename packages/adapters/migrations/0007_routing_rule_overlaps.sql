@@ -23,7 +23,7 @@ ALTER TABLE ops.routing_rules
 
 -- The check under the operator's row lock asks these very indexes; the constraints hold what writes without it. Numbers
 -- come first, because they are cheaper to compare than ids, and a prefix is one: +93 is 93, +930 is 930. Ids go by their
--- bytes, under a collation that only this one index has: a query that names it cannot be planned by another, which would go
+-- bytes, each under a collation of its own: a query that names it cannot be planned by another, which would go
 -- through all rules of an operator as soon as statistics take it for a small one.
 ALTER TABLE ops.routing_rules
   ADD CONSTRAINT ex_routing_rules_equal

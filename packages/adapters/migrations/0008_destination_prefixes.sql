@@ -86,6 +86,9 @@ $$;
 CREATE TRIGGER operator_deleted AFTER UPDATE OF deleted_at ON ops.operators
   FOR EACH ROW WHEN ((OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)) EXECUTE FUNCTION ops.operator_deleted();
 
+REVOKE ALL ON FUNCTION ops.routing_rules_inserted(), ops.routing_rules_updated(), ops.routing_rules_deleted(),
+  ops.operator_deleted() FROM PUBLIC;
+
 INSERT INTO ops.destination_prefixes (rule_id, operator_id, prefix, mcc, mnc, range_start, range_end)
 SELECT r.rule_id, r.operator_id, r.prefix, r.mcc, r.mnc, lower(r.span), upper(r.span) - 1
 FROM ops.routing_rules r JOIN ops.operators o USING (operator_id)

@@ -8,7 +8,7 @@ import { routingRuleChanges, type Writing } from './routing-rule-changes.ts'
 import { credentialCleanup, operators } from './schema.ts'
 
 /** The row as it was locked, PostgreSQL's time, and the claim that was made before. */
-export type Locked = Readonly<{ operator: Operator; at: Date; claim: IdempotencyClaim | undefined }>
+type Locked = Readonly<{ operator: Operator; at: Date; claim: IdempotencyClaim | undefined }>
 
 /** What the work of `OperatorRepository.change` may do in its transaction. `wrote` tells whether it, or a claim, did. */
 export function operatorChange(

@@ -16,7 +16,7 @@ import { credentialCleanup, operators } from './schema.ts'
 
 const RETRY_FOR_MS = 5_000
 
-export type ProvisionalInsert = Readonly<{
+type ProvisionalInsert = Readonly<{
   operator: ProvisionalOperator
   cleanupAfterSeconds: number
   claim: IdempotencyClaim | undefined

@@ -10,7 +10,7 @@ const SPANS_AT_ONCE = 1_000
 /** Pairs that a statement looks at: a bulk in which everything overlaps everything must not multiply. */
 const PAIRS_AT_MOST = 100_000
 
-export type OverlapQuery = Readonly<{
+type OverlapQuery = Readonly<{
   operatorId: OperatorId
   spans: readonly RuleSpan[]
   limit: number

@@ -11,14 +11,12 @@ import type {
 } from '@oms/domain'
 import type { routingRules } from './schema.ts'
 
-export type RoutingRuleRow = typeof routingRules.$inferSelect
-
 /** A rule's network codes; a check constraint keeps one without a country away. */
 export const toSelector = ({ mcc, mnc }: Readonly<{ mcc: string | null; mnc: string | null }>): PlmnSelector =>
   mcc === null ? { mcc: null, mnc: null } : { mcc: mcc as Mcc, mnc: mnc as Mnc | null }
 
 // What was parsed at the edge before it was written is trusted when it is read.
-export const toRule = ({ mcc, mnc, ...row }: RoutingRuleRow): RoutingRule => ({
+export const toRule = ({ mcc, mnc, ...row }: typeof routingRules.$inferSelect): RoutingRule => ({
   ...row,
   ...toSelector({ mcc, mnc }),
   operatorId: row.operatorId as OperatorId,
