@@ -36,11 +36,12 @@ async function traffic(operatorIds: readonly string[]): Promise<void> {
   ])
 }
 
-/** How many events the stream has, and of how many the outbox knows it. */
+/** How many events the streams have, and of how many the outbox knows it. */
 async function progress(): Promise<{ stored: number; marked: number }> {
   const [row] = await sql<{ marked: number }[]>`
     SELECT count(*)::integer AS marked FROM ops.outbox WHERE published_at IS NOT NULL`
-  return { stored: (await events.stored('OPERATOR_CONFIG')).length, marked: row?.marked ?? 0 }
+  const [config, history] = [await events.stored('OPERATOR_CONFIG'), await events.stored('OPS_AUDIT')]
+  return { stored: config.length + history.length, marked: row?.marked ?? 0 }
 }
 
 for (const [point, left] of [

@@ -69,7 +69,7 @@ t.test('NATS away for 30 s during 200 writes: all succeed, and each event arrive
     load.writes.filter((write) => !isAcknowledged(write)),
     [],
   )
-  t.equal(await depth(), 200)
+  t.equal(await depth(), 400, 'of each change its event and its history')
   const age = await app.metric('ops_outbox_oldest_age_seconds')
   t.ok(age > 20 && age < 120, `the oldest waits for ${age} s`)
   t.same(await statuses(['live', 'ready', 'serving']), [200, 200, 200])
@@ -78,7 +78,7 @@ t.test('NATS away for 30 s during 200 writes: all succeed, and each event arrive
   await when('our own connection', async () => (await events.nats.rtt()) >= 0)
   const back = performance.now()
   await drained()
-  t.comment(`NATS is back → 200 events in the stream: ${(performance.now() - back).toFixed(0)} ms`)
+  t.comment(`NATS is back → 400 events in the streams: ${(performance.now() - back).toFixed(0)} ms`)
   await assertSound(service)
   t.equal((await events.stored('OPERATOR_CONFIG')).length - before, 200)
   t.same(await lostWrites(service, load.writes), [])
