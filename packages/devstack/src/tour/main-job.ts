@@ -5,6 +5,9 @@ import type { Narrator } from './narrator.ts'
 import type { Tools } from './open-tour.ts'
 import { until } from '../clients/until.ts'
 
+/** Long enough to win over what else the local stack holds. */
+const TOUR_PREFIX = '+99988877'
+
 /** The story of one operator, from its create to its successor, on the real parts. Rejects at the first surprise. */
 export async function playMainJob({ step }: Narrator, tools: Tools): Promise<void> {
   const { admin, events, peer, redis } = tools
@@ -82,6 +85,26 @@ export async function playMainJob({ step }: Narrator, tools: Tools): Promise<voi
       return { version: body.credentialsVersion, fresh: read.password === 'second' }
     },
     ({ version, fresh }) => `Vault version ${text(version)}, the connector reads the new one: ${fresh}`,
+  )
+  await step(
+    'the admin puts it into service, with a rule for a prefix',
+    async () => {
+      expectStatus(await admin('PATCH', path, { status: 'ACTIVE' }), 200)
+      const rule = { prefix: TOUR_PREFIX, costPerSegment: '0.0042', currency: 'USD' }
+      return expectStatus(await admin('POST', `${path}/routing-rules`, rule), 201).body
+    },
+    ({ prefix, costPerSegment, currency }) => `201 ${text(prefix)} at ${text(costPerSegment)} ${text(currency)}`,
+  )
+  await step(
+    'and asks where a message would go',
+    async () => {
+      const to = encodeURIComponent(`${TOUR_PREFIX}1234567`)
+      const { candidates } = expectStatus(await admin('GET', `/routing/preview?to=${to}`), 200).body
+      const [first] = candidates as readonly Readonly<Record<string, unknown>>[]
+      if (first?.operatorId !== operatorId) throw new Error('it would go elsewhere')
+      return first
+    },
+    ({ rank, operatorName, healthState }) => `rank ${text(rank)}: ${text(operatorName)}, ${text(healthState)}`,
   )
   await step(
     'the admin deletes the operator',
