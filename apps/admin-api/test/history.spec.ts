@@ -213,6 +213,8 @@ t.test('a page that cannot be is refused by the name of its parameter', async (t
     ['cursor', `cursor=${Buffer.from('{"at":"x"}').toString('base64url')}`],
     ['from', 'from=yesterday'],
     ['until', 'until=2026-13-01T00:00:00.000Z'],
+    ['from', 'from=0000-01-01'],
+    ['until', 'until=9999-12-31T23:59-14:00'],
     ['before', 'before=x'],
   ]
   for (const path of ['/audit-log', `/operators/${operatorId}/audit-log`, `/operators/${operatorId}/health-log`])

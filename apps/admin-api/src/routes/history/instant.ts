@@ -11,7 +11,7 @@ export function instant(raw: string, path: string): Date {
   const text = raw.replace(/ (?=\d{2}:\d{2}$)/, '+')
   const [, day] = ISO_8601.exec(text) ?? []
   const at = new Date(text)
-  if (day === undefined || Number.isNaN(at.getTime()) || !isDay(day)) {
+  if (day === undefined || !isDay(day) || !isStorable(at)) {
     throw invalid(path, 'must be an ISO 8601 date, or a time with its offset such as 2026-01-31T23:59:59.999Z')
   }
   return at
@@ -21,4 +21,10 @@ export function instant(raw: string, path: string): Date {
 function isDay(day: string): boolean {
   const first = new Date(day)
   return !Number.isNaN(first.getTime()) && first.toISOString().startsWith(day)
+}
+
+/** In UTC from year 1 to year 9999: PostgreSQL has no year 0, and a year of five digits is written with a sign. */
+function isStorable(at: Date): boolean {
+  const year = at.getUTCFullYear()
+  return year >= 1 && year <= 9_999
 }
