@@ -113,6 +113,22 @@ t.test('of millions of overlaps an answer lists as many as it can hold', async (
   t.match(await errorOf(routingRuleConflictChecker(more, [aRule({ prefix: '+9' })])), { message: /are listed$/ })
 })
 
+t.test('a row that is known to fail is not compared on, once an answer is full', async (t) => {
+  let compared = 0
+  const existing = Array.from({ length: MAX_CONFLICTS + 1 }, (_, index) =>
+    Object.defineProperty(aRule({ prefix: `+9${1_000 + index}` }), 'mcc', {
+      get: () => {
+        compared += 1
+        return null
+      },
+    }),
+  )
+  const asked = Array.from({ length: 500 }, () => aRule({ prefix: '+9' }))
+  const error = await errorOf(routingRuleConflictChecker(having(...existing), asked, { bulk: true }))
+  t.match(error, { message: /^at least 500 of 500 rules/ })
+  t.ok(compared < 10 * existing.length, `${compared} comparisons of ${existing.length} by ${asked.length} rules`)
+})
+
 /** Two rules overlap when a number of some network has two answers, unless one of them said that it may. */
 function clash(a: NewRoutingRule, b: NewRoutingRule): boolean {
   if (!a.active || !b.active) return false

@@ -42,6 +42,8 @@ function collectConflicts() {
   const rows = new Set<number>()
   let complete = true
   return {
+    /** Nothing more about this row would be told: looking on would take seconds where everything overlaps everything. */
+    isSettled: (row: number): boolean => !complete && rows.has(row),
     add(found: Found): void {
       rows.add(found.row)
       if (listed.length < MAX_CONFLICTS) listed.push(found)
@@ -67,6 +69,7 @@ function amongThemselves(asked: readonly Asked[], found: Conflicts): void {
     open = open.filter(({ span }) => next.span.prefix.startsWith(span.prefix))
     for (const other of open) {
       const [earlier, later] = other.row < next.row ? [other, next] : [next, other]
+      if (found.isSettled(later.row)) continue
       const relation = overlap(earlier.span, later.span)
       if (relation !== undefined)
         found.add({ ...conflictOf(earlier.span, relation), row: later.row, withRow: earlier.row })
@@ -78,6 +81,7 @@ function amongThemselves(asked: readonly Asked[], found: Conflicts): void {
 function withExisting(asked: readonly Asked[], existing: readonly RoutingRule[], found: Conflicts): void {
   for (const { span, row } of asked) {
     for (const rule of existing) {
+      if (found.isSettled(row)) break
       const relation = overlap(rule, span)
       if (relation !== undefined) found.add({ ...conflictOf(rule, relation), row })
     }
