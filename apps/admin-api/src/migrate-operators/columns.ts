@@ -47,12 +47,17 @@ export function readHeader(names: readonly string[]): Header {
   const twice = known.find((column, index) => known.indexOf(column) !== index)
   if (twice !== undefined) throw new CouldNotRun(`the sheet has more than one column ${twice}`)
   const missing = REQUIRED.filter((column) => !known.includes(column))
-  if (missing.length > 0) throw new CouldNotRun(`the first row of the sheet lacks ${missing.join(', ')}`)
+  if (missing.length > 0) {
+    const hint = names.length === 1 && /[;\t]/.test(names[0] ?? '') ? SEPARATED_OTHERWISE : ''
+    throw new CouldNotRun(`the first row of the sheet lacks ${missing.join(', ')}${hint}`)
+  }
   const unknownColumns = names.flatMap((name, index) =>
     columns[index] === undefined ? [trimmed(name) || `(column ${index + 1})`] : [],
   )
   return { columns, unknownColumns }
 }
+
+const SEPARATED_OTHERWISE = ': its cells must be separated by commas, not by semicolons or tabs'
 
 /** Blanks as spreadsheets leave them: no-break spaces and zero-width ones, too. */
 export const trimmed = (text: string): string => text.replace(/^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g, '')

@@ -4,4 +4,14 @@ export class CouldNotRun extends Error {
 }
 
 /** What an error of the file system says without the path that it repeats. */
-export const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'it failed'
+export function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  return code === undefined ? 'it failed' : (REASONS[code] ?? code)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'no permission (EACCES)',
+  EISDIR: 'it is a folder (EISDIR)',
+  ENOENT: 'there is no such file or folder (ENOENT)',
+  ENOSPC: 'the disk is full (ENOSPC)',
+}

@@ -20,7 +20,7 @@ async function read(content: string | Uint8Array): Promise<{ records: CsvRecord[
 t.test(
   'each record says in which line an editor shows it, whatever the quoted cells and line ends before it',
   async (t) => {
-    const text = '\ufeffname,notes\r\n\r\na,"x\r\ny, and ""z"""\r\n"b\n","c\r"\n , ,\nlast,1'
+    const text = '\ufeffname,notes\r\n\r\na,"x\r\ny, and ""z"""\r\n"b\n","c\r"\n ,\u200b,\nlast,1'
     const { records, sha256 } = await read(text)
     t.same(
       records.map(({ line, cells }) => [line, ...cells]),

@@ -2,6 +2,7 @@ import { CsvError, type Info, parse } from 'csv-parse'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline, Transform } from 'node:stream'
+import { trimmed } from './columns.ts'
 import { CouldNotRun, reasonOf } from './could-not-run.ts'
 
 /** A record that is not empty. */
@@ -54,7 +55,7 @@ async function* recordsOf(path: string, onOctets: (octets: Buffer) => void): Asy
   let start = 0
   try {
     for await (const { record, raw, info } of parser as AsyncIterable<Parsed>) {
-      if (record.some((cell) => cell.trim() !== '')) yield { line, cells: record, start, end: info.bytes }
+      if (record.some((cell) => trimmed(cell) !== '')) yield { line, cells: record, start, end: info.bytes }
       line += raw.match(/\r\n|\r|\n/g)?.length ?? 0
       start = info.bytes
     }
@@ -87,5 +88,12 @@ function couldNotRead(path: string, error: unknown): CouldNotRun {
   if (error instanceof CouldNotRun) return error
   if (!(error instanceof CsvError)) return new CouldNotRun(`${path} cannot be read: ${reasonOf(error)}`)
   const near = typeof error.lines === 'number' ? ` near line ${error.lines}` : ''
-  return new CouldNotRun(`${path} is no CSV${near}: ${error.code}`)
+  return new CouldNotRun(`${path} is no CSV${near}: ${FAULTS[error.code] ?? error.code}`)
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: 'text follows a closing quote, or an earlier quote was never closed',
+  CSV_MAX_RECORD_SIZE: 'a row is longer than a million characters, or a quote was never closed',
+  CSV_QUOTE_NOT_CLOSED: 'a quote was never closed',
+  INVALID_OPENING_QUOTE: 'there is a quote in the middle of an unquoted cell',
 }

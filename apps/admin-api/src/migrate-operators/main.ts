@@ -15,6 +15,7 @@ const SOME_FAILED = 2
 
 const PATIENCE = { outageMs: 30_000, raceMs: 90_000 }
 const ROWS_IN_HAND = 8
+const ONE_SIGNAL_MS = 1_000
 
 const say = (text: string): void => void process.stderr.write(text)
 // Errors of rows are told in the report; what is left for the log is rare.
@@ -39,15 +40,13 @@ async function run(): Promise<number> {
 }
 
 async function execute(command: Migrate | Rollback, config: MigrationConfig, log: Logger): Promise<number> {
-  // A second signal ends the process at once.
-  const stopAsked = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopAsked.abort())
+  const stopAsked = stopOnSignal()
   await using opened = await openPorts(config, log)
   const run = {
     ports: { ...opened, ...PATIENCE },
     screen: screen(),
     width: Math.min(ROWS_IN_HAND, config.DATABASE_POOL),
-    stopAsked: stopAsked.signal,
+    stopAsked,
     onOutage: (err: unknown) => log.error({ err }, 'the run ends here'),
     now: () => new Date(),
   }
@@ -65,9 +64,24 @@ async function execute(command: Migrate | Rollback, config: MigrationConfig, log
 const conclusion = (command: Migrate | Rollback, counts: Counts, total: number): string =>
   `${command.dryRun ? 'dry run, nothing was written: ' : ''}${countsOf(counts, total)}`
 
+/** Aborts on the first signal; a later one ends the process at once. */
+function stopOnSignal(): AbortSignal {
+  const asked = new AbortController()
+  let askedAt = 0
+  const stop = (): void => {
+    // Ctrl-C comes twice: from the terminal, and from npm, which passes on what it was sent.
+    if (asked.signal.aborted && performance.now() - askedAt > ONE_SIGNAL_MS) process.exit(COULD_NOT_RUN)
+    if (!asked.signal.aborted) askedAt = performance.now()
+    asked.abort()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  return asked.signal
+}
+
 const screen = (): Screen => ({
   isTerminal: process.stderr.isTTY,
-  width: process.stderr.columns ?? 80,
+  // A terminal that nobody gave a size says 0.
+  width: process.stderr.columns || 80,
   write: say,
   elapsedMs: () => performance.now(),
 })

@@ -107,6 +107,8 @@ t.test('a dry run writes nothing and finds what the real run finds', async (t) =
     ['prefixes PREFIX_CONFLICT', 'prefixes PREFIX_CONFLICT', 'prefixes PREFIX_CONFLICT'],
   ])
   t.equal(applied.summary.rulesCreated, 4)
+  t.match(applied.rows[4], { errors: [{ message: 'prefix 2 lies within prefix 1 of the same row' }] })
+  t.match(applied.rows[8], { errors: [{ message: "prefix 1 includes the operator's rule +9370" }, {}, {}] })
 })
 
 t.test('an operator that exists and differs is told by its columns, never by values', async (t) => {
@@ -168,6 +170,16 @@ t.test(
     t.equal(again.summary.rulesCreated, 0)
   },
 )
+
+t.test('a repeated cell is equal however it is written, and blank says INACTIVE', async (t) => {
+  const one = await aMigration(t)
+  const report = await one.migrate(
+    `${HEADER},mno,enforcement_mode\n${aRow('A', { 8: '9370' })},Roshan,Soft throttle\n` +
+      `${aRow('a', { 1: 'Inactive', 2: 'A.example.', 3: '"2,775"', 5: 'transceiver', 7: '100.0', 8: '9371' })},roshan,SOFT_THROTTLE\n`,
+  )
+  t.same(report.rows.map(errorsOf), [[], []])
+  t.same(outcomes(report), ['2 created', '3 skipped'])
+})
 
 t.test('what an interrupted run left is completed, but not where an admin was since', async (t) => {
   const one = await aMigration(t)
@@ -297,7 +309,8 @@ t.test('a sheet that is none could not be run, and no report is left', async (t)
   const one = await aMigration(t)
   await t.rejects(one.migrate(''), { message: /is empty/ })
   await t.rejects(one.migrate('name,host\nA,b\n'), { message: /lacks port, system_id, bind_type, max_tps/ })
-  await t.rejects(one.migrate(`${HEADER}\n${aRow('A')}\n"open`), { message: /CSV_QUOTE_NOT_CLOSED/ })
+  await t.rejects(one.migrate(`${HEADER}\n${aRow('A')}\n"open`), { message: /a quote was never closed/ })
+  await t.rejects(one.migrate(HEADER.replaceAll(',', ';')), { message: /separated by commas, not by semicolons/ })
   t.same(one.live(), [])
   t.match(await one.migrate(`${HEADER}\n`), { summary: { rows: 0 }, rows: [] })
 })

@@ -53,6 +53,15 @@ const COMPARED = {
   currency: 'currency',
 } as const satisfies Partial<Record<Column, keyof NewRoutingRule>>
 
+type Relation = NonNullable<ReturnType<typeof overlap>>
+
+/** How what is asked for stands to what is there. */
+const RELATIONS: Readonly<Record<Relation, string>> = {
+  EQUAL: 'is the same as',
+  SHADOWS: 'lies within',
+  SHADOWED_BY: 'includes',
+}
+
 function conflicts(
   rule: NewRoutingRule,
   {
@@ -61,10 +70,10 @@ function conflicts(
     held,
   }: Readonly<{ index: number; asked: readonly NewRoutingRule[]; held: readonly NewRoutingRule[] }>,
 ): Problem[] {
-  const problem = (relation: string, what: string): Problem => ({
+  const problem = (relation: Relation, what: string): Problem => ({
     column: 'prefixes',
     code: 'PREFIX_CONFLICT',
-    message: `prefix ${index + 1}: ${what} is ${relation}`,
+    message: `prefix ${index + 1} ${RELATIONS[relation]} ${what}`,
   })
   const ofOperator = held.flatMap((other) => {
     const relation = other.active ? overlap(other, rule) : undefined

@@ -1,6 +1,6 @@
 import { createRoutingRule, type CreateRoutingRulePorts, type NewRoutingRule, type OperatorId } from '@oms/domain'
 import { createHmac, randomBytes } from 'node:crypto'
-import { choiceCell } from './cells/choice-cell.ts'
+import { bindTypeCell, choiceCell } from './cells/choice-cell.ts'
 import { numberCell } from './cells/number-cell.ts'
 import { type Cells, type Column, COLUMNS, RULE_COLUMNS } from './columns.ts'
 import { canonicalHost, foldedName } from './file-index.ts'
@@ -36,7 +36,7 @@ export function firstRow(
     line,
     failed: outcome === 'failed',
     ...(operatorId === undefined ? {} : { operatorId }),
-    cells: digests(cells),
+    cells: digests({ status: 'INACTIVE', ...cells }),
     ruleLines: new Map(rules.map((rule) => [ruleKey(rule), line])),
     held: [...held],
   }
@@ -109,10 +109,13 @@ function canonical(column: Column, text: string): string {
     case 'max_tps':
     case 'burst_multiplier':
       return String(numberCell(text) ?? text)
-    case 'status':
     case 'bind_type':
+      return bindTypeCell(text)
+    case 'status':
     case 'enforcement_mode':
       return choiceCell(text)
+    case 'mno':
+      return text.toLowerCase()
     default:
       return text
   }

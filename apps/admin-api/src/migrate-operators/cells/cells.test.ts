@@ -61,11 +61,11 @@ t.test('an amount with a comma is read only where a point says what the comma is
 
 t.test('a prefix is read alone or in a list, in every way that people write it', async () => {
   const digits = fc.tuple(fc.constantFrom('93', '1', '992'), fc.stringMatching(/^\d{0,9}$/)).map((parts) => parts)
-  const written = fc.tuple(digits, fc.constantFrom('+', '00', ''), fc.constantFrom('', ' ', '\u00a0'))
+  const written = fc.tuple(digits, fc.constantFrom('+', '00', '+ ', ''), fc.constantFrom('', ' ', '\u00a0'))
   fc.assert(
     fc.property(fc.array(written, { maxLength: 8 }), fc.constantFrom(';', '\n', ' ; ', ';\r\n'), (list, between) => {
       const cell = list
-        .map(([[country, rest], lead, blank]) => `${lead}${country}${rest && blank}${rest}`)
+        .map(([[country, rest], lead, blank]) => `${lead}${country}${rest && lead && blank}${rest}`)
         .join(between)
       const { prefixes, unclear } = prefixesCell(cell)
       return unclear.length === 0 && prefixes.join() === list.map(([parts]) => `+${parts.join('')}`).join()
@@ -74,7 +74,8 @@ t.test('a prefix is read alone or in a list, in every way that people write it',
 })
 
 t.test('of a list whose separator is not one of ours, no prefix is made', async (t) => {
-  for (const text of ['9370 9371', '+9370 +9371', '9370,9371', '9,370', '9.37E+11', '+93-70', '93x', '+93 (0)70']) {
+  const unclear = ['9370 9371', '44 20', '937 938', '+9370 9371', '+9370 +9371', '9370,9371', '9,370', '9.37E+11']
+  for (const text of [...unclear, '+93-70', '93x', '+93 (0)70']) {
     t.same(prefixesCell(text), { prefixes: [], unclear: [text] })
   }
   t.same(prefixesCell(' ;\n'), { prefixes: [], unclear: [] })

@@ -22,10 +22,10 @@ export function prefixesCell(text: string): PrefixesCell {
 
 function prefixOf(entry: string): string | undefined {
   // A spreadsheet that took it for a number may have added the decimals.
-  const digits = entry.replace(/^(?:\+|00)\s*/, '').replace(/\.0+$/, '')
+  const [, lead = '', digits = ''] = /^(\+|00)?\s*(.*?)(?:\.0+)?$/.exec(entry) ?? []
   const groups = digits.split(/\s+/)
   if (!groups.every((group) => /^\d+$/.test(group))) return undefined
-  // `9370 9371` is a list, not a number: what stands apart first in a number is its country code.
-  if (groups.length > 1 && (groups[0] ?? '').length > LONGEST_COUNTRY_CODE) return undefined
+  // `44 20` is London, or all of Britain and of Egypt. After a + it is a number, in which the country code stands apart first.
+  if (groups.length > 1 && (lead === '' || (groups[0] ?? '').length > LONGEST_COUNTRY_CODE)) return undefined
   return `+${groups.join('')}`
 }
