@@ -140,25 +140,20 @@ for (const point of ['after operators.change', 'after healthCache.remove'] as co
   })
 }
 
-const RULE_UNDONE = [
-  ['a change of a rule', 'after rules.update', 'PATCH'],
-  ['the removal of a rule', 'after rules.remove', 'DELETE'],
-] as const
-
-for (const [what, point, method] of RULE_UNDONE) {
-  t.test(`${what} that is killed ${point} changes nothing, and can be asked for again`, async (t) => {
+t.test(
+  'a change of a rule that is killed after rules.update changes nothing, and can be asked for again',
+  async (t) => {
     const operatorId = await create()
     const rules = `/operators/${operatorId}/routing-rules`
     const { body: rule } = expectStatus(await admin('POST', rules, { prefix: '+93', costPerSegment: '1' }), 201)
-    const send = () =>
-      admin(method, `${rules}/${String(rule.ruleId)}`, method === 'PATCH' ? { active: false } : undefined)
-    await crashAt(point, send)
+    const send = () => admin('PATCH', `${rules}/${String(rule.ruleId)}`, { active: false })
+    await crashAt('after rules.update', send)
     t.same((await peer(`/operators/${operatorId}`)).body.rules, [rule])
-    t.ok((await send()).status < 300)
-    t.match((await peer(`/operators/${operatorId}`)).body, { version: 3 })
+    expectStatus(await send(), 200)
+    t.match((await peer(`/operators/${operatorId}`)).body, { version: 3, rules: [{ active: false }] })
     await assertSound(service)
-  })
-}
+  },
+)
 
 t.test('the secrets of deleted operators are gone after their retention, those of the others stay', async (t) => {
   const { count } = await sql`UPDATE ops.credential_cleanup SET due_at = now() WHERE reason = 'deleted'`
