@@ -270,7 +270,7 @@ t.test('a preview ranks the candidates, and says what put each behind and why ot
   )
   t.same(reasons((await preview('to=%2B7772&mcc=401&mnc=001')).lost), { [rules.network]: 'PLMN_MISMATCH' })
   t.same(reasons((await preview('to=%2B7772&mcc=401')).lost), { [rules.network]: 'PLMN_NOT_GIVEN' })
-  t.same(await preview('to=%2B61'), { to: '+61', candidates: [], lost: [] })
+  t.same(await preview('to=%2B61'), { to: '+61', candidates: [], lost: [], lostTruncated: false })
 })
 
 t.test('a preview of what is no number or no network names the field', async (t) => {

@@ -21,19 +21,25 @@ ALTER TABLE ops.routing_rules
   ADD COLUMN span int8range NOT NULL GENERATED ALWAYS AS (ops.prefix_span(prefix)) STORED,
   ADD COLUMN plmn int8range NOT NULL GENERATED ALWAYS AS (ops.plmn_span(mcc, mnc)) STORED;
 
--- The check under the operator's row lock asks these very indexes; the constraints hold what writes without it. Numbers
--- come first, because they are cheaper to compare than ids, and a prefix is one: +93 is 93, +930 is 930. Ids go by their
--- bytes, each under a collation of its own: a query that names it cannot be planned by another, which would go
+-- The check under the operator's row lock asks these very indexes; the constraints hold what writes without it. Ids go by
+-- their bytes, each under a collation of its own: a query that names it cannot be planned by another, which would go
 -- through all rules of an operator as soon as statistics take it for a small one.
+--
+-- The first column decides which entries share a page. An equal prefix is the rarest thing: +93 is 93, +930 is 930. Spans
+-- would be a poor first, for below a short prefix are the numbers of all operators and networks: operators are kept apart
+-- first, then networks. A hash does that in a third fewer pages and half the time of the ids, which come last because two
+-- ids may share one.
 ALTER TABLE ops.routing_rules
   ADD CONSTRAINT ex_routing_rules_equal
     EXCLUDE USING gist ((substr(prefix, 2)::bigint) WITH =, operator_id COLLATE "POSIX" WITH =, plmn WITH &&) WHERE (active),
   ADD CONSTRAINT ex_routing_rules_nested
-    EXCLUDE USING gist (span WITH &&, operator_id COLLATE "C" WITH =, plmn WITH &&) WHERE (active AND NOT allow_nested);
+    EXCLUDE USING gist (hashtextextended(operator_id, 0) WITH =, plmn WITH &&, span WITH &&, operator_id COLLATE "C" WITH =)
+    WHERE (active AND NOT allow_nested);
 
--- One for each order in which an operator's rules are listed, and one for all operators' rules of a prefix.
+-- One for each order in which an operator's rules are listed, and one for all operators' rules of a prefix. Inactive ones
+-- overlap as they like: there may be any number of them beside the few that route.
 DROP INDEX ops.ix_routing_rules_operator;
 CREATE INDEX ix_routing_rules_operator_prefix ON ops.routing_rules (operator_id, prefix, rule_id);
 CREATE INDEX ix_routing_rules_operator_priority ON ops.routing_rules (operator_id, priority, rule_id);
 CREATE INDEX ix_routing_rules_operator_created_at ON ops.routing_rules (operator_id, created_at, rule_id);
-CREATE INDEX ix_routing_rules_prefix ON ops.routing_rules (prefix);
+CREATE INDEX ix_routing_rules_prefix ON ops.routing_rules (prefix, active);

@@ -42,6 +42,19 @@ t.test('fifty creates of different endpoints and claims at once all succeed', as
   await t.resolves(Promise.all(Array.from({ length: 50 }, create)))
 })
 
+t.test('each change of an operator is later than the one before, even after the clock was set back', async (t) => {
+  const store = await open()
+  const { operatorId } = await createOperatorIn(store)
+  await store.owner`update ops.operators set updated_at = now() + interval '1 hour'`
+  const [before] = await store.owner<{ at: number }[]>`
+    select (extract(epoch from updated_at) * 1000)::float8 as at from ops.operators`
+  const times = [await updateOperatorIn(store, operatorId), await updateOperatorIn(store, operatorId)]
+  t.same(
+    times.map(({ updatedAt }) => updatedAt.getTime() - Math.floor(before?.at ?? 0)),
+    [1, 2],
+  )
+})
+
 t.test('of fifty creates with one claim at once one succeeds and none waits for it', async (t) => {
   const { operators, owner, errors } = await open()
   const before = errors.length
@@ -140,7 +153,7 @@ t.test('a row lock that another holds for long is waited for in vain, not for ev
   const { operatorId } = await createOperatorIn(store)
   await store.owner.begin(async (tx) => {
     await tx`select from ops.operators where operator_id = ${operatorId} for update`
-    await t.rejects(updateOperatorIn(store, operatorId), { code: 'DEPENDENCY_UNAVAILABLE' })
+    await t.rejects(updateOperatorIn(store, operatorId), { code: 'SERVICE_OVERLOADED', retryAfter: 1 })
     t.ok(await store.operators.find(operatorId), 'readers go on')
   })
   t.equal((await updateOperatorIn(store, operatorId)).version, 2)

@@ -9,6 +9,7 @@ import {
 } from '@oms/domain'
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/pg-core'
+import { createChangeQueue } from './change-queue.ts'
 import type { Db } from './db.ts'
 import { claimKey } from './idempotency-keys.ts'
 import { operatorChange } from './operator-change.ts'
@@ -17,7 +18,6 @@ import { listOperators } from './operator-list.ts'
 import { isLive, isReady, toOperator, toView, viewColumns } from './operator-rows.ts'
 import { operatorHealth, operators, outbox } from './schema.ts'
 import { retryWhileAway } from './retry.ts'
-import { createSlots } from './slots.ts'
 
 /** What made the outcome unknown, a restart most likely, also keeps it from being read for a while. */
 const READ_BACK_FOR_MS = 5_000
@@ -36,8 +36,7 @@ export function createOperatorRepository(db: Db): OperatorRepository {
     .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isReady))
     .prepare('operator_existed')
   const holdersOf = prepareHolders(db)
-  // Vault may be slow: whoever waits for it holds a connection, and the other half must stay for everyone else.
-  const acrossVault = createSlots(Math.max(1, Math.floor(db.pool / 2)))
+  const inTurn = createChangeQueue(db.pool)
 
   return {
     find: (operatorId) =>
@@ -63,17 +62,8 @@ export function createOperatorRepository(db: Db): OperatorRepository {
 
     abandon: (operatorId) => db.run('delete', () => abandon(db, operatorId)),
 
-    change: async (operatorId, options, work) => {
-      const release = options.acrossVault ? acrossVault.tryTake() : () => {}
-      if (release === undefined) {
-        throw new DomainError('SERVICE_OVERLOADED', 'too many changes of credentials at once', { retryAfter: 1 })
-      }
-      try {
-        return await changeOperator(db, { operatorId, claim: options.claim }, work)
-      } finally {
-        release()
-      }
-    },
+    change: (operatorId, options, work) =>
+      inTurn(operatorId, options, () => changeOperator(db, { operatorId, claim: options.claim }, work)),
 
     wasCommitted: (operatorId, eventId) =>
       db.run('select', () => retryWhileAway(READ_BACK_FOR_MS, () => wasCommitted(db, operatorId, eventId))),
@@ -94,7 +84,10 @@ async function changeOperator<T>(
       const [row] = await tx
         .select({
           operator: operators,
-          at: sql`date_trunc('milliseconds', clock_timestamp())`.mapWith(operators.updatedAt),
+          // Later than the change before it, whatever the clock does: history is read in the order of times.
+          at: sql`greatest(date_trunc('milliseconds', clock_timestamp()), ${operators.updatedAt} + interval '1 millisecond')`.mapWith(
+            operators.updatedAt,
+          ),
         })
         .from(operators)
         .where(and(eq(operators.operatorId, operatorId), isLive))

@@ -40,19 +40,23 @@ export function createRoutingRules(db: Db): RoutingRules {
       ),
     )
     .prepare('find_rule')
-  const matchingRules = drizzle
-    .select({
-      rule: routingRules,
-      operatorName: operators.name,
-      status: operators.status,
-      healthState: shownHealthState,
-      healthStale,
-    })
-    .from(routingRules)
-    .innerJoin(operators, and(isOwner, isLive))
-    .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
-    .where(isAmong(routingRules.prefix, sql.placeholder('prefixes')))
-    .prepare('matching_rules')
+  const matchingRules = (active: SQL) =>
+    drizzle
+      .select({
+        rule: routingRules,
+        operatorName: operators.name,
+        status: operators.status,
+        healthState: shownHealthState,
+        healthStale,
+      })
+      .from(routingRules)
+      .innerJoin(operators, and(isOwner, isLive))
+      .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
+      .where(and(active, isAmong(routingRules.prefix, sql.placeholder('prefixes'))))
+  const activeRules = matchingRules(sql`${routingRules.active}`).prepare('matching_rules')
+  const inactiveRules = matchingRules(sql`not ${routingRules.active}`)
+    .limit(sql.placeholder('limit'))
+    .prepare('matching_inactive_rules')
 
   return {
     find: (operatorId, ruleId) =>
@@ -62,10 +66,11 @@ export function createRoutingRules(db: Db): RoutingRules {
       }),
     list: (query) => run('select', () => listRules(db, query)),
     destinationPrefixes: (query) => run('select', () => listDestinations(db, query)),
-    matching: (to) =>
+    matching: (to, limit) =>
       run('select', async () => {
-        const rows = await matchingRules.execute({ prefixes: arrayLiteral(prefixesOf(to)) })
-        return rows.map(({ rule, ...option }) => ({ ...option, rule: toRule(rule) }))
+        const prefixes = arrayLiteral(prefixesOf(to))
+        const found = await Promise.all([activeRules.execute({ prefixes }), inactiveRules.execute({ prefixes, limit })])
+        return found.flat().map(({ rule, ...option }) => ({ ...option, rule: toRule(rule) }))
       }),
   }
 }

@@ -90,8 +90,8 @@ t.test('conflict checks and lookups go by an index and read next to nothing, wha
     const number = prefix('+10000037123')
     const one = { page: 1, limit: 10 } as const
     const reads: Readonly<Record<string, (store: PostgresStore) => Promise<unknown>>> = {
-      preview: ({ routingRules }) => repeat(() => routingRules.matching(number)),
-      'preview of nothing': ({ routingRules }) => repeat(() => routingRules.matching(prefix('+99999999'))),
+      preview: ({ routingRules }) => repeat(() => routingRules.matching(number, 10)),
+      'preview of nothing': ({ routingRules }) => repeat(() => routingRules.matching(prefix('+99999999'), 10)),
       covers: ({ routingRules }) => repeat(() => routingRules.destinationPrefixes({ ...one, covers: number })),
       'covers of one operator': ({ routingRules }) =>
         repeat(() => routingRules.destinationPrefixes({ ...one, covers: number, operatorId: big })),

@@ -18,7 +18,8 @@ import {
 const firstPage = { page: 1, limit: 100 } as const
 const byPrefix = { field: 'prefix', descending: false } as const
 const ids = (rules: readonly Readonly<{ ruleId: string }>[]) => rules.map(({ ruleId }) => ruleId)
-const matchesOf = async ({ routingRules }: StoreHarness, to: string) => routingRules.matching(prefix(to))
+const matchesOf = async ({ routingRules }: StoreHarness, to: string, inactiveLimit = 100) =>
+  routingRules.matching(prefix(to), inactiveLimit)
 
 export function routingRulesContract(t: Test, open: OpenStore): void {
   destinationPrefixesContract(t, open)
@@ -106,6 +107,22 @@ export function routingRulesContract(t: Test, open: OpenStore): void {
         const sorted = seen.map(value).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
         t.same(seen.map(value), descending ? sorted.reverse() : sorted, `${field} ${descending ? 'down' : 'up'}`)
       }
+    }
+  })
+
+  t.test('matching finds every active rule, and no more inactive ones than it may', async (t) => {
+    const store = await open(t)
+    const { operatorId } = await createOperatorIn(store)
+    const asleep = { prefix: '+9370', active: false }
+    await insertRulesIn(store, operatorId, { prefix: '+937' }, asleep, asleep, asleep)
+    for (const [limit, shown] of [
+      [0, 0],
+      [2, 2],
+      [3, 3],
+      [4, 3],
+    ] as const) {
+      const found = (await matchesOf(store, '+93701', limit)).map(({ rule }) => rule.active)
+      t.same(found.toSorted(), [...Array.from({ length: shown }, () => false), true], `at most ${limit}`)
     }
   })
 

@@ -24,13 +24,16 @@ export function memoryRoutingRules(store: MemoryStore): RoutingRules {
       return { destinations: pageOf(found, paging).map(destinationPrefix), total: found.length }
     },
 
-    matching: async (to) =>
-      liveOperators(store).flatMap((operator) => {
+    matching: async (to, inactiveLimit) => {
+      const options = liveOperators(store).flatMap((operator) => {
         const { healthState, healthStale } = viewOf(store, operator)
         return [...rulesOf(store, operator.operatorId).values()]
           .filter((rule) => to.startsWith(rule.prefix))
           .map((rule) => ({ rule, operatorName: operator.name, status: operator.status, healthState, healthStale }))
-      }),
+      })
+      const [active, inactive] = [options.filter(({ rule }) => rule.active), options.filter(({ rule }) => !rule.active)]
+      return [...active, ...inactive.slice(0, inactiveLimit)]
+    },
   }
 }
 

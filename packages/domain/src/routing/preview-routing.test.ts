@@ -10,6 +10,7 @@ import { ANY_PLMN, plmnSelector } from './plmn.ts'
 import { prefix } from './prefix.ts'
 import {
   LOST_REASONS,
+  MAX_INACTIVE_SHOWN,
   previewRouting,
   RANK_CRITERIA,
   type RankCriterion,
@@ -184,4 +185,17 @@ t.test('the order, its reasons and what is lost are those of the reference', asy
     { numRuns: 2_000 },
   )
   t.same([...seen].toSorted(), [...LOST_REASONS, ...RANK_CRITERIA, 'null'].toSorted(), 'every case came up')
+})
+
+t.test('of more inactive rules than a preview shows the rest are said to be left out', async (t) => {
+  for (const more of [0, 1]) {
+    const matching = async () => [
+      anOption({}),
+      ...Array.from({ length: MAX_INACTIVE_SHOWN + more }, () => anOption({ active: false })),
+    ]
+    const preview = await previewRouting({ routingRules: { matching } }, prefix('+93701234567'), network)
+    t.equal(preview.candidates.length, 1)
+    t.equal(preview.lost.length, MAX_INACTIVE_SHOWN)
+    t.equal(preview.lostTruncated, more > 0)
+  }
 })

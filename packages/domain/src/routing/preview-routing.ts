@@ -32,13 +32,23 @@ export type Candidate = RouteOption & Readonly<{ rank: number; behindBecause: Ra
 export type LostOption = RouteOption & Readonly<{ reason: LostReason }>
 export type RoutingPreview = Readonly<{ candidates: readonly Candidate[]; lost: readonly LostOption[] }>
 
-/** Which operators a message to `to` would be offered to, in order, and which rules are passed over and why. */
+/** Inactive rules that a preview shows: they overlap as they like, so that a prefix may have any number of them. */
+export const MAX_INACTIVE_SHOWN = 1_000
+
+/**
+ * Which operators a message to `to` would be offered to, in order, and which rules are passed over and why;
+ * `lostTruncated` when there are more inactive ones than are shown.
+ */
 export async function previewRouting(
   ports: Readonly<{ routingRules: Pick<RoutingRules, 'matching'> }>,
   to: Prefix,
   network: PlmnSelector,
-): Promise<RoutingPreview> {
-  return rankRoutes(await ports.routingRules.matching(to), network)
+): Promise<RoutingPreview & Readonly<{ lostTruncated: boolean }>> {
+  const options = await ports.routingRules.matching(to, MAX_INACTIVE_SHOWN + 1)
+  const inactive = options.filter(({ rule }) => !rule.active)
+  const hidden = new Set(inactive.slice(MAX_INACTIVE_SHOWN))
+  const shown = options.filter((option) => !hidden.has(option))
+  return { ...rankRoutes(shown, network), lostTruncated: hidden.size > 0 }
 }
 
 /** The published order of all `options` that have the number's prefix. */

@@ -52,6 +52,9 @@ export interface RoutingRules {
   destinationPrefixes(
     query: DestinationPrefixQuery,
   ): Promise<Readonly<{ destinations: readonly DestinationPrefix[]; total: number }>>
-  /** Every rule whose prefix `to` has, inactive ones included, in no order. The cost does not grow with the rules. */
-  matching(to: Prefix): Promise<readonly RouteOption[]>
+  /**
+   * Every active rule whose prefix `to` has, and at most `inactiveLimit` inactive ones, in no order. The cost does not grow
+   * with the rules.
+   */
+  matching(to: Prefix, inactiveLimit: number): Promise<readonly RouteOption[]>
 }

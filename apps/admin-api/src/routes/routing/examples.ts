@@ -40,6 +40,7 @@ export const routingExamples: ApiExamples = {
           reason: 'OPERATOR_NOT_ACTIVE',
         },
       ],
+      lostTruncated: false,
     },
   },
 }

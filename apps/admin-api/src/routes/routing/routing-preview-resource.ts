@@ -2,12 +2,13 @@ import { choice, nullableText } from '@oms/adapters/http'
 import {
   HEALTH_STATES,
   LOST_REASONS,
+  MAX_INACTIVE_SHOWN,
   OPERATOR_STATUSES,
   type Prefix,
   RANK_CRITERIA,
   type RankCriterion,
+  type previewRouting,
   type RouteOption,
-  type RoutingPreview,
 } from '@oms/domain'
 import { type Static, Type } from '@sinclair/typebox'
 
@@ -52,13 +53,20 @@ const Lost = Type.Object(
 )
 
 export const RoutingPreviewResource = Type.Object(
-  { to: Type.String(), candidates: Type.Array(Candidate), lost: Type.Array(Lost) },
+  {
+    to: Type.String(),
+    candidates: Type.Array(Candidate),
+    lost: Type.Array(Lost),
+    lostTruncated: Type.Boolean({
+      description: `There are more than ${MAX_INACTIVE_SHOWN} inactive rules: not all are listed`,
+    }),
+  },
   { title: 'RoutingPreview', description: 'Every rule that has a prefix of the number' },
 )
 
 export const toRoutingPreviewResource = (
   to: Prefix,
-  { candidates, lost }: RoutingPreview,
+  { candidates, lost, lostTruncated }: Awaited<ReturnType<typeof previewRouting>>,
 ): Static<typeof RoutingPreviewResource> => ({
   to,
   candidates: candidates.map((candidate) => ({
@@ -71,6 +79,7 @@ export const toRoutingPreviewResource = (
     status: passedOver.status,
     reason: passedOver.reason,
   })),
+  lostTruncated,
 })
 
 const toOption = ({ rule, operatorName, healthState, healthStale }: RouteOption) => ({

@@ -55,6 +55,7 @@ t.test('a preview names candidates in order and says why the others are passed o
         reason: 'RULE_INACTIVE',
       },
     ],
+    lostTruncated: false,
   })
   t.match(
     (await ask('GET', '/routing/preview?to=+9370')).body,
