@@ -59,7 +59,8 @@ async function overlapping(
           union all
           (select nested.rule_id from asked cross join lateral (
             select r.rule_id from ${routingRules} r
-            where r.span && asked.span and r.operator_id = ${operatorId} collate "C" and not r.allow_nested
+            where hashtextextended(r.operator_id, 0) = hashtextextended(${operatorId}, 0)
+              and r.operator_id = ${operatorId} collate "C" and r.span && asked.span and not r.allow_nested
               and ${isCandidate}
             limit ${limit}) nested where not asked.allow_nested limit ${PAIRS_AT_MOST})
         ) pairs limit ${limit}))`,
