@@ -33,8 +33,10 @@ const CONFLICTS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 const CONFLICT_STATES = new Set(['23505', '23P01'])
 /** Connection exceptions, lack of resources, operator intervention, and credentials or a database that are not there. */
 const AWAY_CLASSES = new Set(['08', '53', '57', '58', '28', '3D'])
+/** The lock_timeout of a connection: PostgreSQL is well, somebody else holds the row. */
+const LOCK_NOT_AVAILABLE = '55P03'
 /** Lost to a deadlock or a time-out, or on a server that was just demoted. */
-const AWAY_STATES = new Set(['40001', '40P01', '55P03', '25P03', '25006'])
+const AWAY_STATES = new Set(['40001', '40P01', LOCK_NOT_AVAILABLE, '25P03', '25006'])
 const DRIVER_CODES = new Set([
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',
@@ -53,6 +55,7 @@ export function toPortError(error: unknown): unknown {
   const isConflict = CONFLICT_STATES.has(known.code ?? '')
   const [code, message] = (isConflict && CONFLICTS[known.constraint ?? '']) || []
   if (code !== undefined && message !== undefined) return new DomainError(code, message, { cause: known })
+  if (known.code === LOCK_NOT_AVAILABLE) return lockedForLong(known)
   return isAway(known) ? unavailable(known) : known
 }
 
@@ -75,6 +78,9 @@ export const isConnectionLoss = (error: unknown): boolean =>
 
 export const unavailable = (cause: unknown): DomainError =>
   new DomainError('DEPENDENCY_UNAVAILABLE', 'PostgreSQL is unavailable', { retryAfter: 1, cause })
+
+const lockedForLong = (cause: unknown): DomainError =>
+  new DomainError('SERVICE_OVERLOADED', 'another change of the same operator is taking long', { retryAfter: 1, cause })
 
 export const isSerializationFailure = (error: unknown): boolean =>
   SERIALIZATION.has(textOrUndefined(driverError(error)?.code) ?? '')

@@ -9,6 +9,7 @@ import { batchesOf } from './batches.ts'
 import { isMissingPartition, isRefusedCommit, isSerializationFailure, toPortError } from './database-error.ts'
 import { createSlots } from './slots.ts'
 import { dateOfText, microsOfText, textOfMicros } from './timestamps.ts'
+import { createTurns } from './turns.ts'
 
 t.test('microseconds survive the way to text and back', async (t) => {
   fc.assert(
@@ -45,19 +46,7 @@ t.test('each failure becomes what its port names', async (t) => {
   }
   for (const code of ['23505', '23P01'])
     t.match(toPortError(refused({ code, constraint_name: 'operators_pkey' })), { name: 'DatabaseError' })
-  for (const code of [
-    '57P01',
-    '57P03',
-    '57014',
-    '55P03',
-    '53300',
-    '08006',
-    '08003',
-    '40001',
-    '40P01',
-    '25P03',
-    '28P01',
-  ]) {
+  for (const code of ['57P01', '57P03', '57014', '53300', '08006', '08003', '40001', '40P01', '25P03', '28P01']) {
     t.match(toPortError(refused({ code })), { code: 'DEPENDENCY_UNAVAILABLE', retryAfter: 1 }, code)
   }
   for (const code of [
@@ -72,6 +61,7 @@ t.test('each failure becomes what its port names', async (t) => {
     const error = new DrizzleQueryError('select 1', ['canary'], Object.assign(new Error('lost'), { code }))
     t.match(toPortError(error), { code: 'DEPENDENCY_UNAVAILABLE' }, code)
   }
+  t.match(toPortError(refused({ code: '55P03' })), { code: 'SERVICE_OVERLOADED', retryAfter: 1 })
   for (const code of ['42P01', '23514', '22021', 'P0001'])
     t.match(toPortError(refused({ code })), { name: 'DatabaseError', code })
 })
@@ -145,6 +135,22 @@ t.test('closed slots are given to nobody, and are closed once all are back', asy
   taken[1]?.()
   await closed
   t.equal(slots.tryTake(), undefined)
+})
+
+t.test('turns of one key come one after the other, those of others at once', async (t) => {
+  const turns = createTurns()
+  const first = await turns.take('one', 1)
+  t.equal(await turns.take('one', 1), undefined, 'it waited in vain')
+  const [next, last] = [turns.take('one', 60_000), turns.take('one', 60_000)]
+  t.ok(await turns.take('another', 1))
+  first?.()
+  const second = await next
+  t.equal(await Promise.race([last, sleep(5, 'waits')]), 'waits')
+  second?.()
+  const third = await last
+  t.ok(third)
+  third?.()
+  t.ok(await turns.take('one', 1), 'nothing is left of those who waited')
 })
 
 t.test('a producer works one batch ahead of nobody, and ends with its reader', async (t) => {

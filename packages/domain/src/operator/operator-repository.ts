@@ -61,7 +61,8 @@ export type OperatorChangeOptions = Readonly<{ acrossVault: boolean; claim?: Ide
 
 /**
  * Operators in PostgreSQL. Pending and deleted ones do not exist for a reader, where a method does not say otherwise.
- * Every method rejects with DEPENDENCY_UNAVAILABLE when PostgreSQL is away or slow.
+ * Every method rejects with DEPENDENCY_UNAVAILABLE when PostgreSQL is away or slow; those that write, and `wasCommitted`,
+ * with SERVICE_OVERLOADED when another holds the lock they need for long.
  */
 export interface OperatorRepository {
   find(operatorId: OperatorId): Promise<OperatorView | undefined>
@@ -92,9 +93,10 @@ export interface OperatorRepository {
   abandon(operatorId: OperatorId): Promise<void>
 
   /**
-   * Locks the live operator and runs `work` in that transaction, which is never retried. Rejects with
-   * OPERATOR_NOT_FOUND; with SERVICE_OVERLOADED when `acrossVault` and half of the pool already waits for Vault so;
-   * with IdempotencyKeyTaken; with CommitOutcomeUnknown when the connection died at COMMIT.
+   * Locks the live operator and runs `work` in that transaction, which is never retried; changes of one operator run in
+   * the order of asking. Rejects with OPERATOR_NOT_FOUND; with SERVICE_OVERLOADED when `acrossVault` and half of the pool
+   * already waits for Vault so, and when its turn does not come within 10 s; with IdempotencyKeyTaken; with
+   * CommitOutcomeUnknown when the connection died at COMMIT.
    */
   change<T>(
     operatorId: OperatorId,
