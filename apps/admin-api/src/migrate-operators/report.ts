@@ -29,7 +29,16 @@ const Row = Type.Object({
 const Report = Type.Intersect([Head, Type.Object({ rows: Type.Array(Row) })])
 export type Report = Static<typeof Report>
 
+/** What the reports of a migration and of a rollback have in common. */
+const AnyHead = Type.Object({
+  mode: Type.String(),
+  startedAt: Type.String(),
+  summary: Type.Record(Type.String(), Count),
+})
+type AnyHead = Static<typeof AnyHead>
+
 const ajv = new Ajv({ strict: false })
+const isAnyHead = ajv.compile<AnyHead>(AnyHead)
 const isHead = ajv.compile<ReportHead>(Head)
 const isReport = ajv.compile<Report>(Report)
 
@@ -38,13 +47,15 @@ const ROWS = /"rows"\s*:\s*\[/
 const MAX_HEAD_CHARACTERS = 1_000_000
 
 /** What stands before a report's rows, which are not read. Rejects with CouldNotRun. */
-export async function readReportHead(path: string): Promise<ReportHead> {
+export const readReportHead = (path: string): Promise<ReportHead> => readHead(path, isHead)
+
+async function readHead<T>(path: string, is: (value: unknown) => value is T): Promise<T> {
   let text = ''
   try {
     for await (const chunk of createReadStream(path, 'utf8')) {
       text += String(chunk)
       const found = ROWS.exec(text)
-      if (found !== null) return parsed(path, `${text.slice(0, found.index)}"rows": []}`, isHead)
+      if (found !== null) return parsed(path, `${text.slice(0, found.index)}"rows": []}`, is)
       if (text.length > MAX_HEAD_CHARACTERS) break
     }
   } catch (error) {
@@ -62,16 +73,17 @@ export async function readReport(path: string): Promise<Report> {
 }
 
 /**
- * Copies a report of an applied run out of the way of the next one, for only that report can roll the run back. Returns where.
- * Rejects with CouldNotRun when something else than a report is in the place.
+ * Copies a report of a run or a rollback that wrote something out of the way of the next one, for nothing else lists what was
+ * done. Returns where. Rejects with CouldNotRun when something else than a report is in the place.
  */
 export async function keepEarlierReport(path: string): Promise<string | undefined> {
-  const head = await readReportHead(path).catch((error: unknown) => {
+  const head = await readHead(path, isAnyHead).catch((error: unknown) => {
     if (error instanceof CouldNotRun && isMissing(error.cause)) return undefined
     throw error
   })
-  if (head === undefined || head.mode === 'dry-run' || head.summary.created + head.summary.failed === 0)
-    return undefined
+  if (head === undefined || head.mode.endsWith('dry-run')) return undefined
+  const { created = 0, failed = 0, deleted = 0 } = head.summary
+  if (created + failed + deleted === 0) return undefined
   const kept = `${path}.${head.startedAt.replaceAll(/[^0-9TZ]/g, '')}`
   await copyFile(path, kept)
   return kept

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { aMigration, aRow } from '../../test/support/migration.ts'
 
@@ -47,6 +48,9 @@ t.test('rollback deletes what the run created and nobody changed since, and repo
     ['Before', 'Changed'],
   )
   t.equal(named('Before')?.operatorId, before.operator.operatorId)
+
+  const kept = /kept as (\S*rollback\.json\.\S+)/.exec(one.shown.join(''))?.[1]
+  t.match(JSON.parse(await readFile(kept ?? '', 'utf8')), { summary: { deleted: 2 } }, 'what the first one deleted')
 })
 
 t.test('a dry run has nothing to roll back, and what is no report is refused', async (t) => {

@@ -13,7 +13,7 @@ import { isOursAlone } from './existing-operator.ts'
 import { MIGRATION } from './operator-order.ts'
 import { type Patience, patiently } from './patience.ts'
 import { createProgress, type Screen } from './progress.ts'
-import { readReport, type Report } from './report.ts'
+import { keepEarlierReport, readReport, type Report } from './report.ts'
 import { openReportFile } from './report-file.ts'
 
 export type RollbackRun = Readonly<{
@@ -44,8 +44,10 @@ export async function rollBack(command: Rollback, run: RollbackRun): Promise<Rol
     ...(interrupted ? { interrupted } : {}),
     summary,
   })
+  const kept = await keepEarlierReport(command.report)
   await using report = await openReportFile(command.report, head(LARGEST, true))
   const progress = createProgress(screen, candidates.length)
+  if (kept !== undefined) progress.note(`the report of an earlier run is kept as ${kept}`)
   let summary: RollbackSummary = { rows: 0, deleted: 0, gone: 0, kept: 0, failed: 0 }
   for (const candidate of candidates) {
     if (run.stopAsked.aborted) break
