@@ -91,6 +91,22 @@ t.test(
   },
 )
 
+t.test('of a list that is too long that alone is said, not what is wrong with each of its items', async (t) => {
+  const faults = Array.from({ length: 10_000 }, (_, row) => ({
+    keyword: 'required',
+    instancePath: `/rules/${row}`,
+    params: { missingProperty: 'prefix' },
+  }))
+  const message = 'must NOT have more than 5000 items'
+  const tooLong = { keyword: 'maxItems', instancePath: '/rules', params: { limit: 5_000 }, message }
+  for (const all of [
+    [tooLong, ...faults],
+    [...faults, tooLong],
+  ]) {
+    t.same(fieldErrors(all), [{ path: 'rules', message }])
+  }
+})
+
 t.test('the documented responses have one entry for each status', async (t) => {
   const responses = problemResponses('OPERATOR_NOT_FOUND', 'VAULT_UNAVAILABLE')
   t.same(Object.keys(responses), ['400', '404', '500', '503'])

@@ -16,6 +16,9 @@ const MAX_NAME = 64
 
 /** Ajv's errors as fields and reasons; the reasons repeat rules of the schema, never the value. */
 export function fieldErrors(faults: readonly SchemaFault[]): FieldError[] {
+  // What is wrong within a list that is too long is no news, and would be as long as the list.
+  const tooLong = faults.find(({ keyword }) => keyword === 'maxItems')
+  if (tooLong !== undefined) return [{ path: pathOf(tooLong), message: messageOf(tooLong) }]
   // A failed union reports each branch; its own line says nothing that the branches do not.
   const telling = faults.filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if')
   const found = new Map<string, FieldError>()
