@@ -82,6 +82,35 @@ export function routingRuleChangesContract(t: Test, open: OpenStore): void {
     })
   })
 
+  t.test(
+    'for each span that overlaps any rule one is found, whatever others overlap and whatever the limit',
+    async (t) => {
+      const store = await open(t)
+      const { operatorId } = await createOperatorIn(store)
+      const many = Array.from({ length: 20 }, (_, index) => ({ prefix: `+93${10 + index}` }))
+      const [last, network] = await insertRulesIn(
+        store,
+        operatorId,
+        { prefix: '+44' },
+        { prefix: '+45', mcc: '412', mnc: '01', allowNested: true },
+        ...many,
+      )
+      const spans = [
+        ...Array.from({ length: 5 }, () => aRuleSpan({ prefix: '+93' })),
+        aRuleSpan({ prefix: '+1' }),
+        aRuleSpan({ prefix: '+441' }),
+        aRuleSpan({ prefix: '+45', mcc: '412' }),
+      ]
+      await changeRulesIn(store, operatorId, async (rules) => {
+        const found = ids(await rules.overlapping(spans, 1))
+        t.ok(found.includes(last.ruleId) && found.includes(network.ruleId) && found.length <= spans.length)
+        t.ok(found.length >= 3, 'one that is in the way of the many')
+        t.equal((await rules.overlapping(spans, 12)).length, 12)
+        t.equal((await rules.overlapping(spans, 100)).length, 22)
+      })
+    },
+  )
+
   t.test('inactive rules overlap nothing until they are made active', async (t) => {
     const store = await open(t)
     const { operatorId } = await createOperatorIn(store)

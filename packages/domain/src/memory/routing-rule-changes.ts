@@ -17,11 +17,12 @@ export function memoryRoutingRuleChanges(rules: Map<string, RoutingRule>): Routi
   return {
     find: async (ruleId) => rules.get(ruleId),
 
-    overlapping: async (spans, limit, except) =>
-      [...rules.values()]
-        .filter(({ active, ruleId }) => active && ruleId !== except)
-        .filter((rule) => spans.some((span) => overlap(rule, span) !== undefined))
-        .slice(0, limit),
+    overlapping: async (spans, limit, except) => {
+      const there = [...rules.values()].filter(({ active, ruleId }) => active && ruleId !== except)
+      const firsts = spans.flatMap((span) => there.find((rule) => overlap(rule, span) !== undefined) ?? [])
+      const all = there.filter((rule) => spans.some((span) => overlap(rule, span) !== undefined))
+      return [...new Set([...firsts, ...all])].slice(0, Math.max(limit, spans.length))
+    },
 
     inventory: async (limit) => ({
       count: rules.size,

@@ -12,7 +12,9 @@ export type RoutingRuleChanges = Readonly<{
   find(ruleId: string): Promise<RoutingRule | undefined>
   /**
    * Active rules whose prefix and networks overlap one of the `spans`: equal prefixes whatever they allow, nested ones
-   * only where neither side allows it. At most `limit`, `except` left out. The cost does not grow with the rules.
+   * only where neither side allows it; each once, `except` left out. For each span that overlaps any rule one at least is
+   * there, whatever the `limit`, and all are while they are fewer: no more are returned than `limit` or the number of
+   * spans, whichever is greater. The cost does not grow with the rules.
    */
   overlapping(spans: readonly RuleSpan[], limit: number, except?: string): Promise<readonly RoutingRule[]>
   /** `rules` is null above `limit`. */

@@ -87,8 +87,8 @@ t.test('every rule that is in the way is named, in the order of the rows', async
   t.match((error as DomainError).conflicts, [
     { row: 0, ruleId: existing[1]?.ruleId, relation: 'SHADOWS' },
     { row: 2, ruleId: existing[0]?.ruleId, relation: 'SHADOWS' },
-    { row: 3, withRow: 2, ruleId: asked[2]?.ruleId, relation: 'SHADOWED_BY' },
     { row: 3, ruleId: existing[0]?.ruleId, relation: 'SHADOWED_BY' },
+    { row: 3, withRow: 2, ruleId: asked[2]?.ruleId, relation: 'SHADOWED_BY' },
   ])
   const single = await errorOf(routingRuleConflictChecker(having(...existing), asked.slice(0, 1)))
   t.match(single, { message: 'the rule overlaps another active rule of this operator' })
@@ -100,33 +100,71 @@ t.test('a rule that is new has no id to be named by', async (t) => {
   t.match(await conflictsOf([], [rule, rule], { bulk: true }), [{ ruleId: null, row: 1, withRow: 0 }])
 })
 
-t.test('of millions of overlaps an answer lists as many as it can hold', async (t) => {
-  const rules = Array.from({ length: 2_000 }, () => aRule({}))
-  const error = await errorOf(routingRuleConflictChecker(having(), rules, { bulk: true }))
-  t.match(error, { message: /^at least 1999 of 2000 rules overlap .*; 1000 overlaps are listed$/ })
-  t.equal((error as DomainError).conflicts?.length, MAX_CONFLICTS)
-  const existing = Array.from({ length: MAX_CONFLICTS }, (_, index) => aRule({ prefix: `+9${1_000 + index}` }))
-  t.equal((await conflictsOf(existing, [aRule({ prefix: '+9' })])).length, MAX_CONFLICTS)
+t.test(
+  'of millions of overlaps the first of each row is listed, and of the others as many as an answer holds',
+  async (t) => {
+    const rules = Array.from({ length: 3_000 }, () => aRule({}))
+    const error = await errorOf(routingRuleConflictChecker(having(), rules, { bulk: true }))
+    t.match(error, { message: /^2999 of 3000 rules overlap .*; 3999 overlaps are listed$/ })
+    const listed = (error as DomainError).conflicts as RuleConflict[]
+    t.equal(listed.length, 2_999 + MAX_CONFLICTS)
+    t.equal(new Set(listed.map(({ row }) => row)).size, 2_999)
+  },
+)
+
+t.test('one rule is told the first overlap and as many more as an answer holds', async (t) => {
+  const existing = Array.from({ length: MAX_CONFLICTS + 1 }, (_, index) => aRule({ prefix: `+9${1_000 + index}` }))
   const complete = await errorOf(routingRuleConflictChecker(having(...existing), [aRule({ prefix: '+9' })]))
   t.match(complete, { message: /operator$/ })
-  const more = having(...existing, aRule({ prefix: '+92' }))
-  t.match(await errorOf(routingRuleConflictChecker(more, [aRule({ prefix: '+9' })])), { message: /are listed$/ })
+  t.equal((complete as DomainError).conflicts?.length, MAX_CONFLICTS + 1)
+  const more = await errorOf(
+    routingRuleConflictChecker(having(...existing, aRule({ prefix: '+92' })), [aRule({ prefix: '+9' })]),
+  )
+  t.match(more, { message: /; 1001 overlaps are listed$/ })
+  t.equal((more as DomainError).conflicts?.length, MAX_CONFLICTS + 1)
 })
 
-t.test('a row that is known to fail is not compared on, once an answer is full', async (t) => {
-  let compared = 0
-  const existing = Array.from({ length: MAX_CONFLICTS + 1 }, (_, index) =>
-    Object.defineProperty(aRule({ prefix: `+9${1_000 + index}` }), 'mcc', {
-      get: () => {
-        compared += 1
-        return null
-      },
-    }),
-  )
-  const asked = Array.from({ length: 500 }, () => aRule({ prefix: '+9' }))
+t.test('each row that overlaps an existing rule is named, however many there are', async (t) => {
+  const existing = Array.from({ length: 3_000 }, (_, index) => aRule({ prefix: `+9${10_000 + index}` }))
+  const wide = aRule({ prefix: '+9', allowNested: true })
+  const asked = [aRule({ prefix: '+910' }), ...existing, aRule({ prefix: '+1' }), wide]
   const error = await errorOf(routingRuleConflictChecker(having(...existing), asked, { bulk: true }))
-  t.match(error, { message: /^at least 500 of 500 rules/ })
-  t.ok(compared < 10 * existing.length, `${compared} comparisons of ${existing.length} by ${asked.length} rules`)
+  t.match(error, { message: /^3001 of 3003 rules overlap/ })
+  const rows = new Set(((error as DomainError).conflicts as RuleConflict[]).map(({ row }) => row))
+  t.same(
+    [...rows],
+    Array.from({ length: 3_001 }, (_, row) => row),
+  )
+})
+
+t.test('rules are compared with those alone that they overlap', async (t) => {
+  const networks = Array.from({ length: 5_000 }, (_, index) => ({
+    mcc: String(200 + Math.floor(index / 100)),
+    mnc: String(index % 100).padStart(2, '0'),
+  }))
+  let reads = 0
+  const counted = (facts: RuleFacts) => {
+    const { mcc, ...rule } = aRule(facts)
+    return Object.defineProperty(rule as RoutingRule, 'mcc', {
+      get: () => {
+        reads += 1
+        return mcc
+      },
+    })
+  }
+  const inTheWay = Array.from({ length: 5_000 }, () => counted({ prefix: '+93701' }))
+  const cases = [
+    { existing: [], asked: networks.map(counted), failing: 0 },
+    { existing: inTheWay, asked: Array.from({ length: 5_000 }, () => counted({})), failing: 5_000 },
+    { existing: [], asked: [...networks.map(counted), counted({ prefix: '+93' })], failing: 1 },
+  ]
+  for (const { existing, asked, failing } of cases) {
+    reads = 0
+    const check = routingRuleConflictChecker({ overlapping: async () => existing }, asked, { bulk: true })
+    if (failing === 0) await t.resolves(check)
+    else t.match(await errorOf(check), { message: new RegExp(`^${failing} of `) })
+    t.ok(reads < 50_000, `${reads} reads`)
+  }
 })
 
 /** Two rules overlap when a number of some network has two answers, unless one of them said that it may. */
@@ -159,3 +197,32 @@ t.test('what is found is what every pair on its own says', async () => {
     { numRuns: 300 },
   )
 })
+
+t.test(
+  'where more overlap than an answer holds, each row that fails is named, and what is named does overlap',
+  async () => {
+    // A few hundred rules of a few prefixes, which overlap in some thousand pairs.
+    const many = fc.array(anyNewRule, { minLength: 150, maxLength: 250, size: 'max' })
+    await fc.assert(
+      fc.asyncProperty(many, many, async (before, asked) => {
+        const existing = before.map((rule) => ({ ...aRule({}), ...rule }))
+        const byId = new Map(existing.map((rule) => [rule.ruleId, rule]))
+        let pairs = 0
+        const failing = asked.flatMap((rule, row) => {
+          const others = [...existing, ...asked.slice(0, row)].filter((other) => clash(rule, other))
+          pairs += others.length
+          return others.length === 0 ? [] : [row]
+        })
+        const found = await conflictsOf(existing, asked, { bulk: true })
+        const areReal = found.every(({ row = -1, withRow = -1, ruleId }) => {
+          const [rule, other] = [asked[row], ruleId === null ? asked[withRow] : byId.get(ruleId)]
+          return rule !== undefined && other !== undefined && clash(rule, other)
+        })
+        const told = [...new Set(found.map(({ row }) => row))]
+        const length = Math.min(pairs, failing.length + MAX_CONFLICTS)
+        return areReal && told.join() === failing.join() && found.length === length
+      }),
+      { numRuns: 20 },
+    )
+  },
+)
