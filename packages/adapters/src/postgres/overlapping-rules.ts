@@ -40,9 +40,9 @@ export async function overlappingRules(
 }
 
 /**
- * At most `ofEach` rules of each span. A span asks the index of either exclusion constraint, in its own words, collation included: any
- * other index would go through all rules of the operator, or of the prefix. LIMITs keep the subqueries apart, and an array
- * is always looked up by the primary key, so that no estimate leads to reading the table.
+ * At most `ofEach` rules of each span. A span asks the index of either exclusion constraint, in its own words, collation
+ * included: any other index would go through all rules of the operator, or of the prefix. LIMITs keep the subqueries
+ * apart, and an array is always looked up by the primary key, so that no estimate leads to reading the table.
  */
 async function overlapping(
   tx: Tx,
