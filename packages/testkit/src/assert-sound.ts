@@ -148,9 +148,15 @@ async function listSecrets({ secrets }: Asked): Promise<readonly string[]> {
   return ((data.keys ?? []) as readonly string[]).map((key) => key.replace(/\/$/, ''))
 }
 
-const readCredentials = ({ peer, secrets }: Asked, listed: readonly Versions[]): Promise<Facts['credentials']> =>
-  Promise.all(
-    listed.map(async ({ operatorId, credentialsVersion }) => {
+/** Handshakes at a time: each is a new connection, and hundreds at once would be refused as the overload that they are. */
+const READERS = 8
+
+async function readCredentials({ peer, secrets }: Asked, listed: readonly Versions[]): Promise<Facts['credentials']> {
+  const read: Facts['credentials'][number][] = []
+  const left = [...listed]
+  const reader = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const { operatorId, credentialsVersion } = next
       const [{ status, body }, { data }] = await Promise.all([
         peer(`/operators/${operatorId}/credentials`),
         secrets('GET', `secret/data/${PATH}/${operatorId}/credentials?version=${credentialsVersion}`),
@@ -161,6 +167,9 @@ const readCredentials = ({ peer, secrets }: Asked, listed: readonly Versions[]):
         typeof held?.password === 'string' &&
         body.password === held.password &&
         body.systemId === held.systemId
-      return { operatorId, status, genuine }
-    }),
-  )
+      read.push({ operatorId, status, genuine })
+    }
+  }
+  await Promise.all(Array.from({ length: READERS }, reader))
+  return read
+}
