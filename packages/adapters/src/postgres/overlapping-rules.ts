@@ -31,12 +31,13 @@ export async function overlappingRules(
     for (const batch of inBatches(spans, SPANS_AT_ONCE)) await look(batch, 1)
     if (found.size === 0) return []
   }
+  const firsts = found.size
   for (const batch of inBatches(spans, SPANS_AT_ONCE)) {
     if (found.size >= limit) break
     await look(batch, limit)
   }
   // Those found first, one of each span, stand in front.
-  return [...found.values()].slice(0, Math.max(limit, spans.length))
+  return [...found.values()].slice(0, Math.max(limit, firsts))
 }
 
 /**

@@ -19,9 +19,9 @@ export function memoryRoutingRuleChanges(rules: Map<string, RoutingRule>): Routi
 
     overlapping: async (spans, limit, except) => {
       const there = [...rules.values()].filter(({ active, ruleId }) => active && ruleId !== except)
-      const firsts = spans.flatMap((span) => there.find((rule) => overlap(rule, span) !== undefined) ?? [])
+      const firsts = new Set(spans.flatMap((span) => there.find((rule) => overlap(rule, span) !== undefined) ?? []))
       const all = there.filter((rule) => spans.some((span) => overlap(rule, span) !== undefined))
-      return [...new Set([...firsts, ...all])].slice(0, Math.max(limit, spans.length))
+      return [...new Set([...firsts, ...all])].slice(0, Math.max(limit, firsts.size))
     },
 
     inventory: async (limit) => ({
