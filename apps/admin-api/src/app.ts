@@ -3,6 +3,7 @@ import {
   createServer,
   describeApi,
   type HttpServer,
+  type OverloadLimits,
   refuseOverload,
   type ServerSettings,
   showApiPage,
@@ -18,12 +19,12 @@ import { tpsLimitRoutes } from './routes/tps-limit/index.ts'
 
 const ROUTES = [...operatorRoutes, ...tpsLimitRoutes, ...routingRuleRoutes, ...routingRoutes, ...historyRoutes]
 
-export type AdminAppSettings = ServerSettings & Readonly<{ verifyToken: VerifyToken }>
+export type AdminAppSettings = ServerSettings & Readonly<{ verifyToken: VerifyToken; overload?: OverloadLimits }>
 
 /** The admin API without a listener: every operation below `/v1/admin`, and its description. */
 export async function buildAdminApp(ports: AdminPorts, settings: AdminAppSettings): Promise<HttpServer> {
   const app = createServer(settings)
-  await refuseOverload(app)
+  await refuseOverload(app, settings.overload)
   await describeApi(app, ADMIN_API)
   await showApiPage(app)
   await app.register(

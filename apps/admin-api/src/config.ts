@@ -34,6 +34,12 @@ export const AdminApiVariables = Type.Object({
     default: 30,
     description: "Days from an operator's soft delete until its secret is destroyed in Vault.",
   }),
+  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
+    minimum: 100,
+    maximum: 60_000,
+    default: 1_000,
+    description: 'Mean delay of the event loop over two seconds above which requests are refused as overload.',
+  }),
   TRUSTED_PROXIES: Type.String({
     default: 'loopback,uniquelocal',
     description:

@@ -69,6 +69,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     openTrace,
     verifyToken: tokenVerifier(config, log),
     trustProxy: trustedProxies(config.TRUSTED_PROXIES),
+    overload: { maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS },
   })
   const server = opening.use(await listen(app, { host: config.HOST, port: config.PORT }))
   log.info({ url: server.url, managementPort: management.port }, 'admin-api is up')

@@ -79,6 +79,11 @@ export async function surround(
     vault,
     pki,
     jwtKeys,
-    environmentOf: (app) => ({ ...appEnvironment(app, around), NODE_ENV: 'test' }),
+    environmentOf: (app) => ({
+      ...appEnvironment(app, around),
+      NODE_ENV: 'test',
+      // A machine on which everything is slow is no overload that a test brought about.
+      MAX_EVENT_LOOP_DELAY_MS: '60000',
+    }),
   }
 }
