@@ -42,7 +42,6 @@ for (const point of ['before operators.holders', 'after operators.insertProvisio
     await crashAt(point, () => admin('POST', '/operators', order))
     const { operatorId } = expectStatus(await admin('POST', '/operators', order), 201).body
     t.match(await credentialsOf(String(operatorId)), { credentialsVersion: 1, password: order.password })
-    await assertSound(service)
   })
 }
 
@@ -92,7 +91,6 @@ for (const point of ROTATION_UNDONE) {
     t.match(await credentialsOf(operatorId), { version: 1, password: 'first-1', tpsLimit: { maxTps: 100 } })
     t.match(await admin('PATCH', `/operators/${operatorId}`, rotation), { status: 200, body: { version: 2 } })
     t.match(await credentialsOf(operatorId), { version: 2, password: 'rotated2', tpsLimit: { maxTps: 7 } })
-    await assertSound(service)
   })
 }
 
@@ -111,7 +109,6 @@ t.test(
     t.match(await credentialsOf(operatorId), { version: 1, password: 'kept-pw1' })
     expectStatus(await admin('PATCH', `/operators/${operatorId}`, renaming), 200)
     t.match(await credentialsOf(operatorId), { version: 2, password: 'kept-pw1', ...renaming })
-    await assertSound(service)
   },
 )
 
@@ -122,7 +119,6 @@ for (const point of ['after change.scheduleCredentialsRemoval', 'after change.re
     t.match(await credentialsOf(operatorId), { version: 1 })
     expectStatus(await admin('DELETE', `/operators/${operatorId}`), 204)
     t.equal((await peer(`/operators/${operatorId}/credentials`)).status, 404)
-    await assertSound(service)
   })
 }
 
@@ -151,7 +147,6 @@ t.test(
     t.same((await peer(`/operators/${operatorId}`)).body.rules, [rule])
     expectStatus(await send(), 200)
     t.match((await peer(`/operators/${operatorId}`)).body, { version: 3, rules: [{ active: false }] })
-    await assertSound(service)
   },
 )
 

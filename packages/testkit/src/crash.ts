@@ -1,3 +1,4 @@
+import { until } from '@oms/devstack/clients'
 import type { AppName } from '@oms/devstack/local'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -47,6 +48,12 @@ export async function prepareCrashes<Point extends string>(t: Test): Promise<Cra
  * after which an unfinished create is cleaned up.
  */
 export async function outlast({ sql }: Pick<Service, 'sql'>, app: AppName): Promise<void> {
+  // What the dead process had asked for last may still be committing.
+  await until(`${app}'s last transactions`, async () => {
+    const busy = await sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = ${app}
+      AND state <> 'idle'`
+    return busy.length === 0 ? true : undefined
+  })
   await sql`DELETE FROM ops.leases WHERE holder LIKE ${`${app}@%`}`
   await sql`UPDATE ops.credential_cleanup SET due_at = now() WHERE reason <> 'deleted' AND sweeps = 0`
 }
