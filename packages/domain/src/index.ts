@@ -1,6 +1,7 @@
 // errors and values
 export * from './errors.ts'
 export * from './secret.ts'
+export * from './uuid.ts'
 // who changes what
 export * from './change/audit-entry.ts'
 export * from './change/audit-events.ts'

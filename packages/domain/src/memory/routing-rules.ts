@@ -1,3 +1,4 @@
+import { selectorOf } from '../routing/plmn.ts'
 import { MAX_DIGITS, type Prefix } from '../routing/prefix.ts'
 import type { RoutingRule } from '../routing/routing-rule.ts'
 import type { DestinationPrefix, RoutingRuleQuery, RoutingRules } from '../routing/routing-rules.ts'
@@ -53,8 +54,14 @@ const pageOf = <T>(all: readonly T[], { page, limit }: Readonly<{ page: number; 
 
 function destinationPrefix(rule: RoutingRule): DestinationPrefix {
   const { prefix, operatorId, ruleId } = rule
-  const selector = rule.mcc === null ? { mcc: null, mnc: null } : { mcc: rule.mcc, mnc: rule.mnc }
-  return { ...selector, prefix, operatorId, ruleId, rangeStart: filled(prefix, '0'), rangeEnd: filled(prefix, '9') }
+  return {
+    ...selectorOf(rule),
+    prefix,
+    operatorId,
+    ruleId,
+    rangeStart: filled(prefix, '0'),
+    rangeEnd: filled(prefix, '9'),
+  }
 }
 
 const filled = (prefix: Prefix, digit: string): string => prefix.slice(1).padEnd(MAX_DIGITS, digit)

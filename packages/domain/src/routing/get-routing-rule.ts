@@ -2,6 +2,7 @@ import { DomainError } from '../errors.ts'
 import { getOperator } from '../operator/get-operator.ts'
 import type { OperatorId } from '../operator/operator-id.ts'
 import type { OperatorRepository } from '../operator/operator-repository.ts'
+import { UUID } from '../uuid.ts'
 import type { Versioned } from './change-routing-rules.ts'
 import type { RoutingRule } from './routing-rule.ts'
 import type { RoutingRuleQuery, RoutingRules } from './routing-rules.ts'
@@ -11,11 +12,9 @@ type Ports = Readonly<{
   routingRules: Pick<RoutingRules, 'find' | 'list'>
 }>
 
-const RULE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** An id from outside. One that cannot be an id names no rule, so it rejects with ROUTING_RULE_NOT_FOUND. */
 export function ruleIdFrom(raw: string): string {
-  if (!RULE_ID.test(raw)) throw ruleNotFound()
+  if (!UUID.test(raw)) throw ruleNotFound()
   return raw
 }
 

@@ -25,6 +25,10 @@ export function plmnSelector(raw: Readonly<{ mcc?: string | null; mnc?: string |
   return mcc === null ? ANY_PLMN : { mcc: mcc as Mcc, mnc: mnc as Mnc | null }
 }
 
+/** The selector of whatever has one, alone. */
+export const selectorOf = (of: PlmnSelector): PlmnSelector =>
+  of.mcc === null ? ANY_PLMN : { mcc: of.mcc, mnc: of.mnc }
+
 /** Whether some network is meant by both. */
 export const selectorsOverlap = (a: PlmnSelector, b: PlmnSelector): boolean =>
   agree(a.mcc, b.mcc) && agree(a.mnc, b.mnc)

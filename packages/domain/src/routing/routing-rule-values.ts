@@ -1,3 +1,4 @@
+import { selectorOf } from './plmn.ts'
 import type { RuleInventory } from './routing-rule-changes.ts'
 import type { RoutingRule } from './routing-rule.ts'
 
@@ -14,7 +15,7 @@ export type RoutingRulesValue = readonly RoutingRuleValue[] | Readonly<{ count: 
 export const ruleValue = (rule: RoutingRule): RoutingRuleValue => ({
   ruleId: rule.ruleId,
   prefix: rule.prefix,
-  ...(rule.mcc === null ? { mcc: null, mnc: null } : { mcc: rule.mcc, mnc: rule.mnc }),
+  ...selectorOf(rule),
   priority: rule.priority,
   weight: rule.weight,
   costPerSegment: rule.costPerSegment,

@@ -1,5 +1,5 @@
 import { choice } from '@oms/adapters/http'
-import { AUDIT_ACTIONS, type AuditPage, type AuditQuery, listAuditLog, operatorIdFrom } from '@oms/domain'
+import { AUDIT_ACTIONS, type AuditPage, type AuditQuery, listAuditLog, operatorIdFrom, UUID } from '@oms/domain'
 import { type Static, Type } from '@sinclair/typebox'
 import { adminProblems } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
@@ -7,8 +7,6 @@ import { OperatorParams } from '../params.ts'
 import { AuditEntryResource, toAuditEntryResource } from './audit-entry-resource.ts'
 import { cursorOf, positionOf } from './cursor.ts'
 import { historyOf, historyParams, periodOf } from './history-query.ts'
-
-const AUDIT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 const Query = Type.Object(
   {
@@ -61,7 +59,7 @@ export const listOperatorAuditLogRoute: AdminRoute = (app, ports) => {
 }
 
 function toAuditQuery({ actor, action, limit, cursor, ...period }: Static<typeof Query>): AuditQuery {
-  const after = cursor === undefined ? undefined : positionOf(cursor, AUDIT_ID)
+  const after = cursor === undefined ? undefined : positionOf(cursor, UUID)
   return { actor, action, limit, ...periodOf(period), after: after && { at: after.at, auditId: after.id } }
 }
 
