@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { Parser, type Result } from 'tap-parser'
+import { bundleApps } from './bundles.ts'
 import { exitCode, startChild } from './child.ts'
 import { describeFailure } from './describe-failure.ts'
 import { seconds } from './progress.ts'
@@ -10,6 +11,7 @@ import { seconds } from './progress.ts'
 const WITH_STACK = resolve(import.meta.dirname, '../../packages/devstack/src/with-stack.ts')
 const LOG_FOLDER = 'node_modules/.cache/tests'
 const LOG = `${LOG_FOLDER}/last.tap`
+const BUNDLES = resolve(import.meta.dirname, '../../node_modules/.cache/bundles')
 const SILENCE_MS = 15_000
 
 export type Totals = Readonly<{ passed: number; failed: number; skipped: number }>
@@ -18,9 +20,11 @@ export type Totals = Readonly<{ passed: number; failed: number; skipped: number 
 export async function runTests(files: readonly string[], options: { coverage: boolean }): Promise<Totals> {
   await mkdir(LOG_FOLDER, { recursive: true })
   const elapsed = seconds()
+  await bundleApps(BUNDLES)
   const tap = ['tap', 'run', '--reporter=tap', ...(options.coverage ? [] : ['--disable-coverage']), ...files]
   const child = startChild(process.execPath, ['--conditions=@oms/source', WITH_STACK, ...tap], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, OMS_BUNDLES: BUNDLES },
   })
 
   const parser = new Parser()

@@ -174,7 +174,7 @@ t.test('an app that starts without Vault, and one whose token is revoked, recove
   const first = await newToken()
   await app.stop()
   await faults.away()
-  await app.start({ VAULT_AUTH_METHOD: 'token', VAULT_TOKEN_PATH: tokenPath })
+  await app.startUnready({ VAULT_AUTH_METHOD: 'token', VAULT_TOKEN_PATH: tokenPath })
   expectStatus(await admin('GET', '/operators'), 200)
   t.match(await admin('POST', '/operators', anOperator()), UNAVAILABLE, 'started, and says so')
   await faults.back()

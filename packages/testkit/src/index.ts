@@ -1,5 +1,6 @@
 export { type AdminClient, expectStatus, type Answer, type SeenEvent, until } from '@oms/devstack/clients'
 export type { LogLine, RunningApp } from './running-app.ts'
+export { programOf } from './program.ts'
 export { type Report, type Service, type ServiceOptions, startService } from './service.ts'
 export { type Ended, runApp } from './run-app.ts'
 export { type Footprint, footprint, footprintInPostgres } from './footprint.ts'

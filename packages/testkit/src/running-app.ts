@@ -1,10 +1,10 @@
-import { CHECKOUT, type AppName } from '@oms/devstack/local'
+import { answersOk, type AppName, CHECKOUT } from '@oms/devstack/local'
 import { identify, type Reaper } from '@oms/devstack/lifetime'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { programOf } from './program.ts'
 
 export type AppPlan = Readonly<{
   app: AppName
@@ -25,8 +25,10 @@ export interface RunningApp extends AsyncDisposable {
   kill(): Promise<void>
   /** SIGTERM; resolves with the exit code and how long it took. */
   stop(): Promise<Readonly<{ code: number | null; tookMs: number }>>
-  /** Resolves when it listens; `environment` is added for this run. */
+  /** Resolves when it is ready, so all that it needs must be there; `environment` is added for this run. */
   start(environment?: Readonly<Record<string, string>>): Promise<void>
+  /** The same, resolved when it listens, whatever it lacks. */
+  startUnready(environment?: Readonly<Record<string, string>>): Promise<void>
   /** Resolves with the exit code, null after a signal. */
   ended(): Promise<number | null>
   /** Everything that it has written to stdout and stderr, all runs. */
@@ -42,7 +44,6 @@ export interface RunningApp extends AsyncDisposable {
 
 type Up = Readonly<{ child: ChildProcess; port: number | undefined; managementPort: number }>
 
-const COMPILED = join(CHECKOUT, 'node_modules/.cache/apps')
 const UP_WITHIN_MS = 60_000
 const END_WITHIN_MS = 15_000
 
@@ -63,16 +64,14 @@ export function planApp(plan: AppPlan, reaper: Reaper): RunningApp {
     }
   }
 
-  async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  async function startUnready(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const before = output().length
     const child = launch(plan, { ...ports, ...environment }, reaper)
     // At once, so that a process that dies before it listens can be waited for, too.
     up = { child, port: undefined, managementPort: 0 }
-    up = { child, ...(await listening(child, () => output().slice(before), plan)) }
-    ports = {
-      MANAGEMENT_PORT: String(up.managementPort),
-      ...(up.port === undefined ? {} : { PORT: String(up.port) }),
-    }
+    const { port, managementPort } = await listening(child, () => output().slice(before), plan)
+    up = { child, port, managementPort }
+    ports = { MANAGEMENT_PORT: String(managementPort), ...(port === undefined ? {} : { PORT: String(port) }) }
   }
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
@@ -97,7 +96,11 @@ export function planApp(plan: AppPlan, reaper: Reaper): RunningApp {
     get managementUrl() {
       return `http://127.0.0.1:${current().managementPort}`
     },
-    start,
+    async start(environment) {
+      await startUnready(environment)
+      await ready(current(), plan)
+    },
+    startUnready,
     output,
     kill: async () => void (await end('SIGKILL')),
     async stop() {
@@ -141,11 +144,11 @@ function parsed(line: string): LogLine[] {
 
 function launch({ app, entry, environment, logFile }: AppPlan, extra: object, reaper: Reaper): ChildProcess {
   const log = openSync(logFile, 'a', 0o600)
-  const child = spawn(process.execPath, ['--conditions=@oms/source', join(CHECKOUT, 'apps', app, entry)], {
+  const program = programOf(`apps/${app}/${entry}`)
+  const child = spawn(process.execPath, program.args, {
     cwd: CHECKOUT,
     stdio: ['ignore', log, log],
-    // An app is started many times over: this spares it a quarter of the time.
-    env: { NODE_COMPILE_CACHE: COMPILED, ...environment, ...extra },
+    env: { ...program.environment, ...environment, ...extra },
   })
   closeSync(log)
   const identity = child.pid === undefined ? undefined : identify(child.pid)
@@ -171,4 +174,13 @@ async function listening(
     await sleep(20)
   }
   throw new Error(`${app} did not come up (${child.exitCode ?? child.signalCode ?? 'too slow'}):\n${output()}`)
+}
+
+async function ready({ child, managementPort }: Up, { app }: AppPlan): Promise<void> {
+  const deadline = Date.now() + UP_WITHIN_MS
+  while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+    if (await answersOk(`http://127.0.0.1:${managementPort}/health/ready`)) return
+    await sleep(20)
+  }
+  throw new Error(`${app} did not become ready (${child.exitCode ?? child.signalCode ?? 'too slow'})`)
 }

@@ -56,7 +56,7 @@ export type Service = Surroundings &
 
 const ALL = { 'admin-api': 1, 'internal-api': 1, 'health-ingestor': 1 } as const
 
-/** Starts it and resolves when every process listens and the streams are there; ends with the test. */
+/** Starts it and resolves when every process is ready and the streams are there; ends with the test. */
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<Service> {
   const opened = new AsyncDisposableStack()
   // First, and therefore last to run: what the surroundings add by themselves, the end of the database, needs its server.

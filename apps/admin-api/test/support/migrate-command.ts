@@ -1,4 +1,4 @@
-import { CHECKOUT } from '@oms/devstack/local'
+import { programOf } from '@oms/testkit'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -13,19 +13,16 @@ export type Ended = Readonly<{ code: number | null; output: string }>
 /** A run that has begun. */
 export type Run = Readonly<{ kill(signal: NodeJS.Signals): void; ended: Promise<Ended> }>
 
-const COMPILED = join(CHECKOUT, 'node_modules/.cache/apps')
-const COMMAND = join(CHECKOUT, 'apps/admin-api/src/migrate-operators/main.ts')
-
 /** The command as a process of its own, with its files in the folder of the service. */
 export function migrateCommand(service: Around) {
   const told: string[] = []
   const path = (name: string): string => join(service.folder, name)
 
   function start(args: readonly string[], environment = service.environmentOf('admin-api')): Run {
-    const child = spawn(process.execPath, ['--conditions=@oms/source', COMMAND, ...args], {
+    const program = programOf('apps/admin-api/src/migrate-operators/main.ts')
+    const child = spawn(process.execPath, [...program.args, ...args], {
       cwd: service.folder,
-      // As the apps of the testkit: most of a short run is compiling.
-      env: { NODE_COMPILE_CACHE: COMPILED, ...environment },
+      env: { ...program.environment, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
