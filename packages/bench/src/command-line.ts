@@ -6,7 +6,7 @@ export const usage = (benches: readonly string[]): string =>
   [
     'usage: npm run bench -- [--only NAME] [--quick] [--json FILE]',
     `  --only   one of ${benches.join(', ')}, or what stands before the dot`,
-    '  --quick  at most 100,000 rules',
+    '  --quick  under five minutes in all: at most 100,000 rules and 2 minutes of load',
     '  --json   the results go to FILE, instead of after the tables',
     '',
   ].join('\n')

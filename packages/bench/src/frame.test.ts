@@ -2,15 +2,17 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import { readCommand } from './command-line.ts'
+import { composedRate, composedTime } from './composed.ts'
 import { thisMachine } from './machine.ts'
 import { json, table } from './report.ts'
 import { judge } from './result.ts'
-import { measureInTurns } from './rounds.ts'
+import { measureInTurns, measureRounds } from './rounds.ts'
 import { median, spread } from './statistics.ts'
 import { createTell } from './tell.ts'
 
 const BENCHES = ['routing.lookup', 'routing.preview', 'relay.throughput']
-const GOAL = { name: 'lookup', unit: 'ms', goal: 1.5 } as const
+const GOAL = { name: 'lookup', unit: 'ms', bound: 'at most', goal: 1.5 } as const
+const steady = { tell: createTell(() => {}), quick: false }
 
 t.test('the median is the middle, or the mean of the two in the middle', async (t) => {
   t.equal(median([3, 1, 2]), 2)
@@ -35,6 +37,31 @@ t.test('a goal is met up to its ratio, and the spread is that of the ratios of t
   t.equal(judge(GOAL, { ours: [2, 2.5], baseline: [1, 1.25] }).spread, 0)
 })
 
+t.test('where more is better, the goal is met from its ratio on', async (t) => {
+  const goal = { name: 'credentials', unit: 'req/s', bound: 'at least', goal: 0.8 } as const
+  t.match(judge(goal, { ours: [80], baseline: [100] }), { ratio: 0.8, met: true })
+  t.equal(judge(goal, { ours: [79], baseline: [100] }).met, false)
+  t.equal(judge(goal, { ours: [], baseline: [] }).met, false)
+  t.match(
+    table([judge(goal, { ours: [790], baseline: [1000] })]),
+    /\| 790 req\/s \| 1000 req\/s \| +0\.79 \| ≥ 0\.8 \| MISSED \|/,
+  )
+})
+
+t.test('steps that follow each other add their times, and so their rates', async (t) => {
+  const rates = [
+    { name: 'route', figures: [6000, 3000] },
+    { name: 'select', figures: [3000, 6000] },
+  ]
+  t.strictSame(composedRate(rates, 'req/s').baseline, [2000, 2000])
+  t.equal(composedRate(rates, 'req/s').note, 'composed 2000 req/s = route 4500 req/s · select 4500 req/s')
+  const times = [
+    { name: 'transaction', figures: [2, 3] },
+    { name: 'write', figures: [1.5] },
+  ]
+  t.strictSame(composedTime(times, 'ms').baseline, [3.5], 'only rounds that have every step')
+})
+
 t.test('a baseline that moved by more than a quarter is remarked on', async (t) => {
   t.same(judge(GOAL, { ours: [1, 1], baseline: [1, 1.25] }).remarks, [])
   t.same(judge(GOAL, { ours: [1, 1, 1], baseline: [1, 1, 1.3] }, ['cold']).remarks, ['cold', 'baseline moved by 30 %'])
@@ -43,15 +70,34 @@ t.test('a baseline that moved by more than a quarter is remarked on', async (t) 
 t.test('contenders take turns call by call, with equal turns, a different one first each time', async (t) => {
   const calls: string[] = []
   const contender = (name: string) => async (turn: number) => void calls.push(`${name}${turn}`)
-  const figures = await measureInTurns(
-    [contender('a'), contender('b')],
-    3,
-    createTell(() => {}),
-  )
+  const figures = await measureInTurns([contender('a'), contender('b')], 3, steady)
   t.same(calls.slice(0, 6), ['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
   t.same(calls.slice(6, 12), calls.slice(0, 6), 'the next round is the same')
   t.ok(figures.length === 2 && figures.every((rounds) => rounds.length === calls.length / 6 && rounds.length >= 5))
 })
+
+t.test(
+  'measures take turns round by round, a different one first each time; fewer rounds when it must be quick',
+  async (t) => {
+    const calls: string[] = []
+    const measure = (name: string, figure: number) => async (round: number) => {
+      calls.push(`${name}${round}`)
+      return figure + round
+    }
+    const measures = [measure('a', 10), measure('b', 20)]
+    const [ours = [], theirs = []] = await measureRounds(measures, { ...steady, quick: true })
+    t.strictSame(
+      [ours, theirs.slice(0, 2)],
+      [
+        [10, 11, 12, 13, 14],
+        [20, 21],
+      ],
+      'each has its own figures, in order',
+    )
+    t.strictSame(calls.slice(0, 6), ['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
+    t.ok((await measureRounds(measures, steady)).every((figures) => figures.length > ours.length))
+  },
+)
 
 t.test('--only takes a bench or all that share its beginning; what means nothing is refused', async (t) => {
   t.same(readCommand([], BENCHES), { chosen: new Set(BENCHES), quick: false, jsonFile: undefined })

@@ -8,12 +8,12 @@ const TEXT_COLUMNS: ReadonlySet<number> = new Set([0, HEAD.length - 1])
 
 /** A Markdown table. */
 export function table(results: readonly Result[]): string {
-  const rows = results.map(({ name, unit, ours, baseline, ratio, goal, met, spread, remarks }) => [
+  const rows = results.map(({ name, unit, ours, baseline, ratio, bound, goal, met, spread, remarks }) => [
     name,
     `${figure(ours)} ${unit}`,
     `${figure(baseline)} ${unit}`,
     ratio.toFixed(2),
-    `≤ ${goal}`,
+    `${bound === 'at most' ? '≤' : '≥'} ${goal}`,
     met ? 'met' : 'MISSED',
     `${Math.round(spread * 100)} %`,
     remarks.join(', '),
@@ -30,7 +30,8 @@ export function table(results: readonly Result[]): string {
 const pad = (cell: string, column: number, width: number): string =>
   TEXT_COLUMNS.has(column) ? cell.padEnd(width) : cell.padStart(width)
 
-const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
+/** Three digits, or all that stand before the point. */
+export const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
 const rounded = (_key: string, value: unknown): unknown =>
   typeof value === 'number' ? Math.round(value * 10_000) / 10_000 : value

@@ -3,7 +3,7 @@ import type { Tell } from './tell.ts'
 
 export type Tools = Readonly<{
   tell: Tell
-  /** No more data than loads in seconds. */
+  /** All benches together within five minutes: at most 100,000 rules, 2 minutes of load, fewer rounds. */
   quick: boolean
   /** What is opened here is closed after the suite. */
   opened: AsyncDisposableStack

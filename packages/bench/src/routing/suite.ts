@@ -59,7 +59,7 @@ const explain = async (question: Question, table: Table): Promise<Explained> => 
 async function compare(
   { question, remarks }: Readonly<{ question: Question; remarks: readonly string[] }>,
   tables: readonly Table[],
-  { tell }: Tools,
+  tools: Tools,
 ): Promise<Result[]> {
   await using opened = new AsyncDisposableStack()
   const contenders = tables.map(({ shape, count, database }) => {
@@ -71,14 +71,19 @@ async function compare(
     }
   })
   const [shape] = tables.map((table) => table.shape)
-  tell.now(`${question.name}, ${shape}: warming up, then rounds of ${TURNS} questions each`)
+  tools.tell.now(`${question.name}, ${shape}: warming up, then rounds of ${TURNS} questions each`)
   for (let turn = 0; turn < TURNS; turn++) {
     for (const ask of contenders) await ask(turn)
   }
-  const [baseline = [], ...larger] = await measureInTurns(contenders, TURNS, tell)
+  const [baseline = [], ...larger] = await measureInTurns(contenders, TURNS, tools)
   return larger.map((ours, index) =>
     judge(
-      { name: `${question.name}; ${shape}, ${inWords(tables[index + 1]?.count ?? 0)}`, unit: 'ms', goal: GOAL },
+      {
+        name: `${question.name}; ${shape}, ${inWords(tables[index + 1]?.count ?? 0)}`,
+        unit: 'ms',
+        bound: 'at most',
+        goal: GOAL,
+      },
       { ours, baseline },
       remarks,
     ),

@@ -1,0 +1,4 @@
+import { routing } from './routing/suite.ts'
+import type { Suite } from './suite.ts'
+
+export const SUITES: readonly Suite[] = [routing]
