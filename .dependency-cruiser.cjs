@@ -78,7 +78,14 @@ module.exports = {
         'It starts servers and processes; what they mean is tested from outside, so that it cannot be wrong alike.',
       severity: 'error',
       from: { path: '^packages/devstack/' },
-      to: { path: '^(apps|packages/(domain|adapters|testkit))/' },
+      to: { path: '^(apps|packages/(domain|adapters|client|testkit))/' },
+    },
+    {
+      name: 'client-knows-no-product',
+      comment: 'Other teams embed it: what it knows of us is the contract, and nothing of ours comes along with it.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: TEST_CODE },
+      to: { path: '^(apps|packages)/', pathNot: '^packages/client/' },
     },
     {
       name: 'nothing-needs-the-bench',

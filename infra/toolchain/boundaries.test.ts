@@ -20,7 +20,7 @@ const LIBRARIES = [
   'tap',
 ]
 
-const PACKAGES = ['domain', 'adapters', 'devstack', 'testkit', 'bench']
+const PACKAGES = ['domain', 'adapters', 'client', 'devstack', 'testkit', 'bench']
 
 const LAWFUL: Record<string, string[]> = {
   'apps/one/src/main.ts': ['./compose.ts', './app.ts', '@oms/adapters/telemetry'],
@@ -51,6 +51,9 @@ const LAWFUL: Record<string, string[]> = {
   'packages/adapters/src/vault/index.ts': ['hashi-vault-js'],
   'packages/adapters/src/http/index.ts': ['fastify'],
   'packages/adapters/src/telemetry/index.ts': ['pino'],
+  'packages/client/src/index.ts': ['./follow.ts'],
+  'packages/client/src/follow.ts': ['nats', 'ioredis'],
+  'packages/client/test/engine.spec.ts': ['../src/index.ts', '@oms/testkit', '@oms/domain', 'tap'],
   'packages/devstack/src/index.ts': ['ioredis', 'postgres'],
   'packages/testkit/src/index.ts': ['@oms/devstack', '@oms/adapters/postgres', 'nats'],
   'packages/bench/src/index.ts': ['@oms/devstack', '@oms/adapters/postgres', '@oms/domain', 'postgres'],
@@ -73,6 +76,7 @@ const OFFENCES: Record<string, { imports: string[]; breaks: string }> = {
     imports: ['../../test/app.test.ts'],
     breaks: 'production-carries-no-fakes',
   },
+  'packages/client/src/shapes.ts': { imports: ['@oms/domain'], breaks: 'client-knows-no-product' },
   'packages/devstack/src/words.ts': { imports: ['@oms/domain'], breaks: 'devstack-knows-no-product' },
   'packages/testkit/src/figures.ts': { imports: ['@oms/bench'], breaks: 'nothing-needs-the-bench' },
   'apps/two/src/inside.ts': { imports: ['../../../packages/domain/src/operator.ts'], breaks: 'packages-by-name' },
