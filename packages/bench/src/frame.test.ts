@@ -48,6 +48,13 @@ t.test('where more is better, the goal is met from its ratio on', async (t) => {
   )
 })
 
+t.test('an absolute goal is held to what was measured, whatever the machine gives', async (t) => {
+  const goal = { ...GOAL, goal: 200, absolute: true } as const
+  t.match(judge(goal, { ours: [200], baseline: [1] }), { ratio: 200, met: true, absolute: true })
+  t.equal(judge(goal, { ours: [201], baseline: [1_000] }).met, false)
+  t.match(table([judge(goal, { ours: [10], baseline: [1] })]), '| ≤ 200 ms |')
+})
+
 t.test('steps that follow each other add their times, and so their rates', async (t) => {
   const rates = [
     { name: 'route', figures: [6000, 3000] },

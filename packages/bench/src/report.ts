@@ -8,12 +8,12 @@ const TEXT_COLUMNS: ReadonlySet<number> = new Set([0, HEAD.length - 1])
 
 /** A Markdown table. */
 export function table(results: readonly Result[]): string {
-  const rows = results.map(({ name, unit, ours, baseline, ratio, bound, goal, met, spread, remarks }) => [
+  const rows = results.map(({ name, unit, ours, baseline, ratio, bound, goal, absolute, met, spread, remarks }) => [
     name,
     `${figure(ours)} ${unit}`,
     `${figure(baseline)} ${unit}`,
     ratio.toFixed(2),
-    `${bound === 'at most' ? '≤' : '≥'} ${goal}`,
+    `${bound === 'at most' ? '≤' : '≥'} ${goal}${absolute ? ` ${unit}` : ''}`,
     met ? 'met' : 'MISSED',
     `${Math.round(spread * 100)} %`,
     remarks.join(', '),
