@@ -1,4 +1,4 @@
-import { relayUnderLease } from '@oms/adapters/background'
+import { relayUnderLease, silenceUnderLease } from '@oms/adapters/background'
 import { readSecretFile, trustedProxies, usable } from '@oms/adapters/config'
 import {
   createJwksSource,
@@ -48,6 +48,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     }),
   )
   const relay = opening.use(relayUnderLease({ ...adapters, holder, log, report, metrics }))
+  opening.use(silenceUnderLease({ ...adapters, holder, log, report, metrics }))
   const house = opening.use(keepHouse({ adapters, holder, log, metrics }))
 
   const ports: AdminPorts = {

@@ -1,4 +1,4 @@
-import { relayUnderLease } from '@oms/adapters/background'
+import { relayUnderLease, silenceUnderLease } from '@oms/adapters/background'
 import { listenForManagement } from '@oms/adapters/http'
 import { createMetrics, type Logger, reportTo } from '@oms/adapters/telemetry'
 import { createShadowHealth, restoreHealthKeys } from '@oms/domain'
@@ -38,6 +38,7 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
     }),
   )
   const relay = opening.use(relayUnderLease({ ...adapters, holder, log, report, metrics }))
+  opening.use(silenceUnderLease({ ...adapters, holder, log, report, metrics }))
   const observed = observeIngest({ log, metrics })
   const blind = opening.use(
     createBlindMode({
@@ -78,8 +79,10 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
     }),
   )
   metrics.onScrape(async () => {
-    const { pending, ackPending, oldestAgeSeconds } = await consumer.lag()
+    const { pending, ackPending, redelivered, oldestAgeSeconds } = await consumer.lag()
     metrics.ingestLag.set(pending + ackPending)
+    metrics.ingestAckPending.set(ackPending)
+    metrics.ingestRedelivered.set(redelivered)
     metrics.ingestOldestAge.set(oldestAgeSeconds)
   })
   log.info({ managementPort: management.port }, 'health-ingestor is up')

@@ -141,16 +141,34 @@ t.test('US-OPS-06 AC4: all six transitions happen, and none touches the configur
   }
 })
 
-t.test('an operator that fell silent shows UNKNOWN and stale, and goes on from its stored state', async (t) => {
-  const operatorId = await newOperator()
-  await tell({ operatorId })
-  await sql`UPDATE ops.operator_health SET last_received_at = last_received_at - interval '61 s',
+t.test(
+  'an operator that fell silent shows UNKNOWN and stale, is told of, and goes on from its stored state',
+  async (t) => {
+    const operatorId = await newOperator()
+    t.equal((await admin('PATCH', `/operators/${operatorId}`, { status: 'ACTIVE' })).status, 200)
+    await tell({ operatorId })
+    await sql`UPDATE ops.operator_health SET last_received_at = last_received_at - interval '61 s',
     last_seen_at = last_seen_at - interval '61 s' WHERE operator_id = ${operatorId}`
-  t.match((await admin('GET', `/operators/${operatorId}`)).body, { healthState: 'UNKNOWN', healthStale: true })
-  await tell({ operatorId })
-  t.match((await admin('GET', `/operators/${operatorId}`)).body, { healthState: 'HEALTHY', healthStale: false })
-  t.equal((await logs()).get(operatorId)?.length, 1)
-})
+    t.match((await admin('GET', `/operators/${operatorId}`)).body, { healthState: 'UNKNOWN', healthStale: true })
+    // Either app may hold the lease.
+    const watchers = [ingestor, service.app('admin-api')]
+    const silent = async () => {
+      const shown = watchers.map((app) => app.metric('ops_health_silent_operators', { state: 'HEALTHY' }))
+      return (await Promise.all(shown)).reduce((sum, one) => sum + one, 0)
+    }
+    const lines = () => watchers.flatMap((app) => app.logLines()).filter((line) => line.operatorId === operatorId)
+    await until('the silence seen', async () => ((await silent()) === 1 ? true : undefined), 30_000)
+    t.match(
+      lines().filter(({ msg }) => msg === 'operator fell silent'),
+      [{ level: 'warn', lastState: 'HEALTHY' }],
+    )
+    await tell({ operatorId })
+    t.match((await admin('GET', `/operators/${operatorId}`)).body, { healthState: 'HEALTHY', healthStale: false })
+    t.equal((await logs()).get(operatorId)?.length, 1)
+    await until('the silence over', async () => ((await silent()) === 0 ? true : undefined), 30_000)
+    t.equal(lines().filter(({ msg }) => msg === 'operator reports again').length, 1)
+  },
+)
 
 t.test(
   'reports of an unknown or deleted operator are settled with one dead letter per operator and hour',

@@ -1,4 +1,5 @@
 export { type EveryOptions, every } from './every.ts'
 export { type HeldLease, holdLease, type LeaseOptions, type LeaseTiming } from './hold-lease.ts'
 export { createRelay, type Relay, type RelayOptions } from './relay.ts'
+export { type SilenceUnderLeaseOptions, silenceUnderLease } from './silence-under-lease.ts'
 export { type RelayUnderLease, type RelayUnderLeaseOptions, relayUnderLease } from './relay-under-lease.ts'

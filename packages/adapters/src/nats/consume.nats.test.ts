@@ -105,7 +105,7 @@ t.test('reports come in batches of what has arrived, with the facts of the strea
     filter_subject: SUBJECT,
   })
   await until(settled(admin))
-  t.same(await consumer.lag(), { pending: 0, ackPending: 0, oldestAgeSeconds: 0 })
+  t.same(await consumer.lag(), { pending: 0, ackPending: 0, redelivered: 0, oldestAgeSeconds: 0 })
 })
 
 t.test('each message is settled as decided: ack, never again, again later', async (t) => {

@@ -13,6 +13,7 @@ import { isMissingPartition } from './database-error.ts'
 import type { Db } from './db.ts'
 import { fromHealthRow, toHealthRow, toLogRow } from './health-rows.ts'
 import { isLive } from './operator-rows.ts'
+import { createSilenceReads } from './health-silence.ts'
 import { createPartitions } from './partitions.ts'
 import { outboxRow } from './recorded-change.ts'
 import { retrySerialization } from './retry.ts'
@@ -70,6 +71,7 @@ export function createHealthRepository(db: Db, options: HealthRepositoryOptions 
         return row && toAgedHealth(row)
       }),
     fresh: (seconds) => run('select', async () => (await fresh.execute({ seconds })).map(toAgedHealth)),
+    ...createSilenceReads(db),
   }
 }
 

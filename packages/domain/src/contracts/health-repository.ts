@@ -8,6 +8,7 @@ import {
   type OpenStore,
   reportHealthIn,
   type StoreHarness,
+  updateOperatorIn,
 } from './store-harness.ts'
 
 const nothing = { states: [], transitions: [] } as const
@@ -145,6 +146,37 @@ export function healthRepositoryContract(t: Test, open: OpenStore): void {
     const ids = (await store.health.fresh(900)).map(({ health }) => health.operatorId)
     t.same(ids.toSorted(), [young.operatorId, old.operatorId].toSorted())
     t.notOk(ids.includes(silent.operatorId))
+  })
+
+  t.test('silent are live ACTIVE operators that reported once, reporting are live ones that did of late', async (t) => {
+    const store = await open(t)
+    const anOperator = async (age: number | undefined, status: 'ACTIVE' | 'INACTIVE' = 'ACTIVE') => {
+      const { operatorId } = await createOperatorIn(store)
+      if (status === 'ACTIVE') await updateOperatorIn(store, operatorId, { status })
+      if (age !== undefined) await reportHealthIn(store, aHealth(operatorId, age, { state: 'DEGRADED' }))
+      return operatorId
+    }
+    const quiet = await anOperator(300)
+    const older = await anOperator(900)
+    const heard = await anOperator(1)
+    const inactive = await anOperator(300, 'INACTIVE')
+    const heardInactive = await anOperator(1, 'INACTIVE')
+    const unseen = await anOperator(undefined)
+    const deleted = [await anOperator(300), await anOperator(1)]
+    for (const id of deleted) await deleteOperatorIn(store, id)
+
+    const silent = new Map((await store.health.silent(60)).map((one) => [one.operatorId, one]))
+    t.same([...silent.keys()].toSorted(), [quiet, older].toSorted())
+    t.equal(silent.get(quiet)?.lastState, 'DEGRADED')
+    const age = silent.get(quiet)?.ageSeconds ?? 0
+    t.ok(age >= 299 && age < 360, String(age))
+    t.same(
+      (await store.health.silent(600)).map(({ operatorId }) => operatorId),
+      [older],
+    )
+    const asked = [quiet, older, heard, inactive, heardInactive, unseen, ...deleted, newOperatorId()]
+    t.same((await store.health.reporting(asked, 60)).toSorted(), [heard, heardInactive].toSorted())
+    t.same(await store.health.reporting([], 60), [])
   })
 
   t.test('batches that touch the same operators in any order lose no write', async (t) => {

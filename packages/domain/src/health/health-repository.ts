@@ -1,5 +1,6 @@
 import type { OperatorId } from '../operator/operator-id.ts'
 import type { OutboxEvent } from '../outbox/outbox-event.ts'
+import type { HealthState } from './health-state.ts'
 import type { Micros } from './micros.ts'
 import type { HealthTransition, OperatorHealth } from './operator-health.ts'
 
@@ -11,6 +12,9 @@ export type HealthChange = Readonly<{
 
 /** A state with its age in seconds, on PostgreSQL's clock, when it was read. */
 export type AgedHealth = Readonly<{ health: OperatorHealth; ageSeconds: number | null }>
+
+/** An operator of which nothing is heard, with the state that it had and the age in seconds of its newest report. */
+export type SilentOperator = Readonly<{ operatorId: OperatorId; lastState: HealthState; ageSeconds: number }>
 
 /** The state of record. Rejects with DEPENDENCY_UNAVAILABLE. */
 export interface HealthRepository {
@@ -28,4 +32,8 @@ export interface HealthRepository {
   find(operatorId: OperatorId): Promise<AgedHealth | undefined>
   /** The states of live operators that reported within the last `seconds`. */
   fresh(seconds: number): Promise<readonly AgedHealth[]>
+  /** Live ACTIVE operators that have reported, but not within the last `seconds`. */
+  silent(seconds: number): Promise<readonly SilentOperator[]>
+  /** Those of `operatorIds` that are live and reported within the last `seconds`. */
+  reporting(operatorIds: readonly OperatorId[], seconds: number): Promise<readonly OperatorId[]>
 }

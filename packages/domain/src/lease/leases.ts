@@ -1,4 +1,4 @@
-export type LeaseName = 'relay' | 'sweeper' | 'partition-keeper'
+export type LeaseName = 'relay' | 'sweeper' | 'partition-keeper' | 'silence-watch'
 
 /** Leases live 10 s on PostgreSQL's clock. Two holders for a moment must be harmless to whoever uses one. */
 export interface Leases {

@@ -30,5 +30,19 @@ export function memoryHealthRepository(store: MemoryStore): HealthRepository {
       liveOperators(store)
         .map(({ operatorId }) => aged(operatorId))
         .filter(({ ageSeconds }) => ageSeconds !== null && ageSeconds <= seconds),
+
+    silent: async (seconds) =>
+      liveOperators(store)
+        .filter(({ status }) => status === 'ACTIVE')
+        .flatMap(({ operatorId }) => {
+          const { health, ageSeconds } = aged(operatorId)
+          return ageSeconds !== null && ageSeconds > seconds ? { operatorId, lastState: health.state, ageSeconds } : []
+        }),
+
+    reporting: async (operatorIds, seconds) =>
+      operatorIds.filter((operatorId) => {
+        const age = liveOperator(store, operatorId) === undefined ? null : aged(operatorId).ageSeconds
+        return age !== null && age <= seconds
+      }),
   }
 }
