@@ -1,4 +1,5 @@
 import { routing } from './routing/suite.ts'
+import { relay } from './streams/relay.ts'
 import type { Suite } from './suite.ts'
 
-export const SUITES: readonly Suite[] = [routing]
+export const SUITES: readonly Suite[] = [routing, relay]
