@@ -1,5 +1,6 @@
 import { routing } from './routing/suite.ts'
+import { service } from './service/suite.ts'
 import { relay } from './streams/relay.ts'
 import type { Suite } from './suite.ts'
 
-export const SUITES: readonly Suite[] = [routing, relay]
+export const SUITES: readonly Suite[] = [routing, service, relay]

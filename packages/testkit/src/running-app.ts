@@ -21,6 +21,8 @@ export interface RunningApp extends AsyncDisposable {
   readonly app: AppName
   readonly url: string
   readonly managementUrl: string
+  /** Of the process that runs now. */
+  readonly pid: number
   /** SIGKILL, resolved when it is gone. */
   kill(): Promise<void>
   /** SIGTERM; resolves with the exit code and how long it took. */
@@ -95,6 +97,9 @@ export function planApp(plan: AppPlan, reaper: Reaper): RunningApp {
     },
     get managementUrl() {
       return `http://127.0.0.1:${current().managementPort}`
+    },
+    get pid() {
+      return current().child.pid ?? 0
     },
     async start(environment) {
       await startUnready(environment)
