@@ -34,7 +34,10 @@ export function createRelay(options: RelayOptions): Relay {
   const { outbox, publisher, canPublish = () => true, subscribe, onPublished, onBacklog, onError } = options
   const { pollMs = 200 } = options
   let awake = new AbortController()
-  const wake = () => awake.abort()
+  // An abort makes its reason, an error with a stack, even when there was one before: thousands in a second.
+  const wake = () => {
+    if (!awake.signal.aborted) awake.abort()
+  }
 
   async function relay(signal: AbortSignal): Promise<void> {
     const events = createEventRelay(

@@ -89,8 +89,9 @@ t.test('the events of an operator go one after the other, those of others beside
 
 t.test('no more are in flight than allowed', async (t) => {
   const names = Array.from({ length: 40 }, (_, n) => `op${n}:1`)
-  const { passes, waiting, inFlight } = world(names, undefined, { maxInFlight: 8 })
+  const { passes, waiting, streamed, inFlight } = world(names, undefined, { maxInFlight: 8 })
   await passes(1)
+  t.equal(streamed().length, 40, 'whoever is done makes room for the next one')
   t.equal((await waiting()).length, 40, 'nothing is marked before the next pass')
   await passes(5)
   t.equal(inFlight.most, 8)
@@ -118,6 +119,47 @@ t.test('an operator whose event fails stops there, rests longer each time, and o
   t.same(streamed(), ['b:1', 'a:1', 'a:2'])
   t.same(await waiting(), [])
 })
+
+t.test(
+  'when one fails, what has not begun waits for the next pass: all would fail if the stream is away',
+  async (t) => {
+    const names = Array.from({ length: 40 }, (_, n) => `op${n}:1`)
+    let away = true
+    const decide = async () => {
+      if (away) throw unavailable
+    }
+    const { passes, streamed, waiting, clock, told } = world(names, decide, { maxInFlight: 8 })
+    await passes(1)
+    t.equal(told.failed.length, 8)
+    away = false
+    clock.ms += 100
+    await passes(2)
+    t.equal(streamed().length, 40)
+    t.same(await waiting(), [])
+  },
+)
+
+t.test(
+  'an event of an operator that has one in flight is neither lost nor sent twice, whenever it is read',
+  async (t) => {
+    const slow = Promise.withResolvers<void>()
+    const { passes, streamed, commit, waiting, inFlight } = world(
+      ['a:1', 'b:1', 'c:1', 'd:1'],
+      (name) => (name === 'a:1' ? slow.promise : Promise.resolve()),
+      { maxInFlight: 2 },
+    )
+    await passes(1)
+    commit('a:2')
+    commit('b:2')
+    await passes(2)
+    slow.resolve()
+    await passes(3)
+    t.same(streamed().toSorted(), ['a:1', 'a:2', 'b:1', 'b:2', 'c:1', 'd:1'])
+    t.ok(streamed().indexOf('a:1') < streamed().indexOf('a:2'))
+    t.equal(inFlight.twice, false)
+    t.same(await waiting(), [])
+  },
+)
 
 t.test('an event that is refused for good is parked with its reason, and its operator goes on', async (t) => {
   const { passes, streamed, waiting, outbox, told } = world(['a:1', 'a:2', 'a:3'], async (name) => {

@@ -17,14 +17,15 @@ export type EventRelayOptions = Readonly<{
   /** Not now: the operator's events rest a while. */
   onFailure?: (error: unknown, event: PendingEvent) => void
   maxInFlight?: number
+  /** Rows that are read at once. */
   window?: number
 }>
 
 export interface EventRelay {
   /**
-   * Marks what the stream stored and parks what it refused since the last pass, then starts publishing what can go. Does
-   * not wait for it, so that a slow event holds up no other operator. One pass at a time. Rejects as the outbox does;
-   * nothing is lost by that.
+   * Marks what the stream stored and parks what it refused since the last pass, then publishes what can go. Does not wait
+   * for it, so that a slow event holds up no other operator. One pass at a time. Rejects as the outbox does; nothing is
+   * lost by that.
    */
   pass(): Promise<void>
   /** Starts nothing more; resolves when what was in flight is settled and marked. */
@@ -41,8 +42,10 @@ const LONGEST_REST_MS = 2_000
  */
 export function createEventRelay(ports: EventRelayPorts, options: EventRelayOptions = {}): EventRelay {
   const { outbox, publisher, elapsedMs } = ports
-  const { onProgress, onPublished, onParked, onFailure, maxInFlight = 256, window: smallest = 1_024 } = options
+  const { onProgress, onPublished, onParked, onFailure, maxInFlight = 256, window: smallest = 2_048 } = options
   const chains = new Map<OperatorId, Promise<void>>()
+  /** What was read last and waits for room, of operators that have nothing in flight: publishing goes on between reads. */
+  const ready = new Map<OperatorId, readonly PendingEvent[]>()
   const resting = new Map<OperatorId, Readonly<{ failures: number; until: number }>>()
   const stored = new Set<string>()
   const refused = new Map<string, Readonly<{ event: PendingEvent; reason: string }>>()
@@ -71,6 +74,8 @@ export function createEventRelay(ports: EventRelayPorts, options: EventRelayOpti
         const failures = (resting.get(operatorId)?.failures ?? 0) + 1
         const restMs = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures - 1, 10))
         resting.set(operatorId, { failures, until: elapsedMs() + restMs })
+        // The stream may be away: then all of them would fail at once.
+        ready.clear()
         onFailure?.(error, event)
         return false
       }
@@ -87,9 +92,21 @@ export function createEventRelay(ports: EventRelayPorts, options: EventRelayOpti
       settled += 1
     }
     chains.delete(operatorId)
-    // A failure alone is no reason to read the outbox again at once.
-    if (settled > 0) onProgress?.()
+    startReady()
+    // A failure alone is no reason for a pass at once, and a mark costs less the more it marks.
+    if (settled > 0 && (!hasPlenty() || stored.size >= maxInFlight)) onProgress?.()
   }
+
+  function startReady(): void {
+    for (const [operatorId, events] of ready) {
+      if (closed || chains.size >= maxInFlight) return
+      ready.delete(operatorId)
+      chains.set(operatorId, chain(operatorId, events))
+    }
+  }
+
+  /** Enough to go on with until the next rows are there. */
+  const hasPlenty = (): boolean => ready.size >= maxInFlight
 
   const canGo = (operatorId: OperatorId): boolean =>
     !chains.has(operatorId) && (resting.get(operatorId)?.until ?? 0) <= elapsedMs()
@@ -97,19 +114,20 @@ export function createEventRelay(ports: EventRelayPorts, options: EventRelayOpti
   return {
     async pass() {
       await settle()
+      if (hasPlenty()) return
       const rows = await outbox.pending(window)
       if (closed) return
       const waiting = Map.groupBy(
         rows.filter(({ position }) => !stored.has(position) && !refused.has(position)),
         ({ operatorId }) => operatorId,
       )
-      const startable = [...waiting].filter(([operatorId]) => canGo(operatorId))
-      for (const [operatorId, events] of startable.slice(0, maxInFlight - chains.size)) {
-        chains.set(operatorId, chain(operatorId, events))
-      }
+      ready.clear()
+      for (const [operatorId, events] of waiting) if (canGo(operatorId)) ready.set(operatorId, events)
+      const canStart = ready.size > 0
+      startReady()
       // Rows of operators that cannot go on must not hide those of others behind them.
       if (rows.length < window) window = smallest
-      else if (startable.length === 0) window = Math.min(window * 2, MOST_ROWS)
+      else if (!canStart) window = Math.min(window * 2, MOST_ROWS)
     },
 
     async close() {
