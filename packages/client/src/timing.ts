@@ -7,6 +7,10 @@ export type Timing = Readonly<{
   /** Between two attempts to reach what is away: the first of them, doubling up to the second. */
   retryFirst: number
   retryMost: number
+  /** How often the files of the certificates are looked at; a change is in force after two looks. */
+  certificatePoll: number
+  /** How often the server gives a sign of life to who follows a stream; three missed, and it is followed anew. At least 100. */
+  natsHeartbeat: number
   /** An answer of Redis. */
   redisTimeout: number
   /** How often the health keys of all operators are read. */
@@ -20,6 +24,8 @@ export const TIMING: Timing = {
   credentialsFresh: 30 * 60_000,
   retryFirst: 100,
   retryMost: 5_000,
+  certificatePoll: 10_000,
+  natsHeartbeat: 1_000,
   redisTimeout: 250,
   healthPoll: 2_000,
   healthSilence: 60_000,
