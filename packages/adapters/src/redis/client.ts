@@ -3,6 +3,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { isIP } from 'node:net'
 import { replyCode } from './redis-failure.ts'
 import type { RedisTarget } from './redis-url.ts'
+import { type SentinelWatch, watchSentinels } from './watch-sentinels.ts'
 
 export type RedisClient = Redis | Cluster
 
@@ -28,10 +29,21 @@ const COMMON = {
   protocol: 2,
   // The writes of one turn of the event loop leave as one pipeline per node. Reads do not wait for the turn to end.
   enableAutoPipelining: true,
-  autoPipeliningIgnoredCommands: ['get', 'set', 'del', 'ping', 'quit'],
+  autoPipeliningIgnoredCommands: ['get', 'set', 'del', 'eval', 'ping', 'quit'],
   // After a failover the old master still answers, but only reads.
   reconnectOnError: (error: Error) => replyCode(error) === 'READONLY',
 } satisfies RedisOptions
+
+const { connectTimeout, keepAlive, connectionName, protocol } = COMMON
+
+/** Leaves a master that the sentinels have replaced, even when it still answers. */
+export function leaveReplacedMasters(client: RedisClient, target: RedisTarget): SentinelWatch | undefined {
+  if (target.kind !== 'sentinel' || client instanceof Cluster) return undefined
+  return watchSentinels(target, { connectTimeout, keepAlive, connectionName, protocol, retryStrategy }, () => {
+    // One that is connecting asks the sentinels anyway, and would end for good.
+    if (client.status === 'ready') client.disconnect(true)
+  })
+}
 
 /** A client that begins to connect at once and goes on trying until it is closed. */
 export function createClient(target: RedisTarget, secret: Secret | undefined): RedisClient {
@@ -67,7 +79,8 @@ export function createClient(target: RedisTarget, secret: Secret | undefined): R
         clusterRetryStrategy: retryStrategy,
         clusterNodeRetryStrategy: retryStrategy,
         slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
-        redisOptions: { ...nodeOptions, ...login },
+        // The cluster makes the pipelines. A node that made its own would send ASKING after the command that it is for.
+        redisOptions: { ...nodeOptions, ...login, enableAutoPipelining: false },
       })
     }
   }

@@ -3,6 +3,7 @@ import {
   type CachedHealth,
   HEALTH_STATES,
   type HealthCache,
+  type HealthCacheEntry,
   type Micros,
   micros,
   type OperatorId,
@@ -33,6 +34,9 @@ const Cached = Type.Object({
   streamSequence: Type.Integer(),
 })
 
+/** So many keys are written well within the time that one command may take; a backlog brings more. */
+const PIPELINE = 1_000
+
 const keyOf = (operatorId: OperatorId): string => `ops:health:${operatorId}`
 
 export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: HealthCacheEvents = {}): HealthCache {
@@ -48,19 +52,22 @@ export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: 
     }
   }
 
+  /** All are sent in one turn of the event loop, which the client turns into one pipeline per node. */
+  async function putAtOnce(entries: readonly HealthCacheEntry[]): Promise<void> {
+    const writes = entries.map(({ operatorId, value, ttlSeconds }) =>
+      counted(putIfNewer(keyOf(operatorId), JSON.stringify(value), value.receivedAt, value.streamSequence, ttlSeconds)),
+    )
+    const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
   return {
     initialise: ({ operatorId, value, ttlSeconds }) =>
       counted(redis.setIfAbsent(keyOf(operatorId), JSON.stringify(value), ttlSeconds)),
 
-    // All are sent in one turn of the event loop, which the client turns into one pipeline per node.
     async put(entries) {
-      const writes = entries.map(({ operatorId, value, ttlSeconds }) =>
-        counted(
-          putIfNewer(keyOf(operatorId), JSON.stringify(value), value.receivedAt, value.streamSequence, ttlSeconds),
-        ),
-      )
-      const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
+      for (let start = 0; start < entries.length; start += PIPELINE)
+        await putAtOnce(entries.slice(start, start + PIPELINE))
     },
 
     async get(operatorId) {

@@ -1,6 +1,7 @@
 import type { Secret } from '@oms/domain'
 import { Cluster, type Redis } from 'ioredis'
-import { createClient, type RedisClient } from './client.ts'
+import { becomesUsable, isRedirection } from './cluster.ts'
+import { createClient, leaveReplacedMasters, type RedisClient } from './client.ts'
 import { RedisFailure, redisFailure, redisUnavailable } from './redis-failure.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
@@ -43,7 +44,9 @@ const GOODBYE_MS = 250
  * DEPENDENCY_UNAVAILABLE at once while there is no connection. Throws a TypeError on a malformed URL.
  */
 export function openRedis(config: RedisConfig, { onError }: RedisEvents = {}): RedisConnection {
-  const client = createClient(parseRedisUrl(config.url), config.password)
+  const target = parseRedisUrl(config.url)
+  const client = createClient(target, config.password)
+  const watch = leaveReplacedMasters(client, target)
   const listeners = new Set<() => void>()
   const ready = () => {
     for (const listener of listeners) listener()
@@ -51,7 +54,11 @@ export function openRedis(config: RedisConfig, { onError }: RedisEvents = {}): R
   client.on('error', (error: unknown) => onError?.(redisFailure(error)))
   client.on('ready', ready)
   if (client instanceof Cluster) {
-    client.on('+node', (node: Redis) => node.on('ready', ready))
+    client.on('+node', (node: Redis) =>
+      node.on('ready', () => {
+        void becomesUsable(node).then((usable) => usable && ready())
+      }),
+    )
     client.on('node error', (error: unknown) => onError?.(redisFailure(error)))
   }
 
@@ -78,10 +85,18 @@ export function openRedis(config: RedisConfig, { onError }: RedisEvents = {}): R
       client.defineCommand(name, { numberOfKeys: 1, lua })
       const run = (client as unknown as Record<string, RedisScript | undefined>)[name]
       if (run === undefined) throw new TypeError(`ioredis did not take the script ${name}`)
-      return (key, ...args) => answered(client, () => run.call(client, key, ...args))
+      if (!(client instanceof Cluster)) return (key, ...args) => answered(client, () => run.call(client, key, ...args))
+      return (key, ...args) =>
+        answered(client, () =>
+          run.call(client, key, ...args).catch((error: unknown) => {
+            if (isRedirection(error)) return client.eval(lua, 1, key, ...args)
+            throw error
+          }),
+        )
     },
     async [Symbol.asyncDispose]() {
       listeners.clear()
+      watch?.close()
       if (client.status === 'ready') await Promise.race([client.quit().catch(() => {}), elapsed(GOODBYE_MS)])
       client.disconnect()
     },

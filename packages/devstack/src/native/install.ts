@@ -1,20 +1,21 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { type Progress, type ServiceName, TITLES } from '../service.ts'
+import type { Progress } from '../service.ts'
 import { DevstackUnavailable } from '../unavailable.ts'
 import { withMachineLock } from './lock.ts'
 import { type Machine, thisMachine } from './machine.ts'
-import { findProgram, type Program, type Search, WANTED } from './programs.ts'
+import { findProgram, type Program, PROGRAM_TITLES, type ProgramName, type Search, WANTED } from './programs.ts'
 
-export type Programs = Readonly<Partial<Record<ServiceName, Program>>>
+export type Programs = Readonly<Partial<Record<ProgramName, Program>>>
 
-export type InstallOptions = Readonly<{ services: readonly ServiceName[]; onProgress?: Progress; machine?: Machine }>
+export type InstallOptions = Readonly<{ services: readonly ProgramName[]; onProgress?: Progress; machine?: Machine }>
 
-const PACKAGES: Readonly<Record<ServiceName, string>> = {
-  postgres: 'postgresql',
-  redis: 'redis-server',
-  nats: 'nats-server',
+const PACKAGES: Readonly<Record<ProgramName, Readonly<{ debian: string; homebrew: string }>>> = {
+  postgres: { debian: 'postgresql', homebrew: 'postgresql@16' },
+  redis: { debian: 'redis-server', homebrew: 'redis' },
+  nats: { debian: 'nats-server', homebrew: 'nats-server' },
+  pgbouncer: { debian: 'pgbouncer', homebrew: 'pgbouncer' },
 }
 
 /**
@@ -39,9 +40,9 @@ export async function installNative({
   })
 }
 
-type Searches = Readonly<Partial<Record<ServiceName, Search>>>
+type Searches = Readonly<Partial<Record<ProgramName, Search>>>
 
-export async function search(services: readonly ServiceName[], machine: Machine): Promise<Searches> {
+export async function search(services: readonly ProgramName[], machine: Machine): Promise<Searches> {
   const folders = await machine.folders()
   const found = services.map(async (name) => [name, await findProgram(name, folders)] as const)
   return Object.fromEntries(await Promise.all(found))
@@ -56,20 +57,23 @@ export function programsOf(searches: Searches): Programs {
 }
 
 export function whatToDo(searches: Searches): string {
-  const lacks = Object.entries(searches).flatMap(([name, { found, tooOld }]) => {
-    const service = name as ServiceName
-    const need = `${TITLES[service]} ${WANTED[service].atLeast.join('.')} or newer`
-    return found ? [] : [tooOld ? `${need} (${tooOld.folder} has ${tooOld.version})` : need]
+  const missing = Object.entries(searches).flatMap(([name, { found, tooOld }]) =>
+    found ? [] : [{ name: name as ProgramName, tooOld }],
+  )
+  const lacks = missing.map(({ name, tooOld }) => {
+    const need = `${PROGRAM_TITLES[name]} ${WANTED[name].atLeast.join('.')} or newer`
+    return tooOld ? `${need} (${tooOld.folder} has ${tooOld.version})` : need
   })
+  const packages = (system: 'debian' | 'homebrew') => missing.map(({ name }) => PACKAGES[name][system]).join(' ')
   return (
-    `This machine lacks ${lacks.join(', ')}: install them (apt-get install postgresql redis-server nats-server; ` +
-    `brew install postgresql@16 redis nats-server), or start Docker, or run this as root on Debian to have them installed.`
+    `This machine lacks ${lacks.join(', ')}: install them (apt-get install ${packages('debian')}; ` +
+    `brew install ${packages('homebrew')}), or start Docker, or run this as root on Debian to have them installed.`
   )
 }
 
-async function install(services: readonly ServiceName[], onProgress: Progress): Promise<void> {
-  onProgress(`Installing ${services.map((name) => TITLES[name]).join(', ')} from Debian packages, once`)
-  const child = spawn('/bin/sh', ['-c', INSTALL_SCRIPT, 'install', ...services.map((name) => PACKAGES[name])], {
+async function install(services: readonly ProgramName[], onProgress: Progress): Promise<void> {
+  onProgress(`Installing ${services.map((name) => PROGRAM_TITLES[name]).join(', ')} from Debian packages, once`)
+  const child = spawn('/bin/sh', ['-c', INSTALL_SCRIPT, 'install', ...services.map((name) => PACKAGES[name].debian)], {
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },

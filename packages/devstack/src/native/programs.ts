@@ -2,9 +2,14 @@ import { execFile } from 'node:child_process'
 import { readdir, realpath } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ServiceName } from '../service.ts'
+import { type ServiceName, TITLES } from '../service.ts'
 
 const run = promisify(execFile)
+
+/** What a stack runs, and what stands beside one in some tests only. */
+export type ProgramName = ServiceName | 'pgbouncer'
+
+export const PROGRAM_TITLES: Readonly<Record<ProgramName, string>> = { ...TITLES, pgbouncer: 'PgBouncer' }
 
 /** `folder` holds every program of the service. */
 export type Program = Readonly<{ folder: string; version: string }>
@@ -13,14 +18,15 @@ export type Search = Readonly<{ found?: Program; tooOld?: Program }>
 
 type Wanted = Readonly<{ programs: readonly [string, ...string[]]; atLeast: readonly [major: number, minor: number] }>
 
-export const WANTED: Readonly<Record<ServiceName, Wanted>> = {
+export const WANTED: Readonly<Record<ProgramName, Wanted>> = {
   postgres: { programs: ['postgres', 'initdb'], atLeast: [15, 0] },
   redis: { programs: ['redis-server'], atLeast: [7, 0] },
   nats: { programs: ['nats-server'], atLeast: [2, 9] },
+  pgbouncer: { programs: ['pgbouncer'], atLeast: [1, 18] },
 }
 
 /** The first program new enough, in the order of the folders; else the newest-seen one that is too old. */
-export async function findProgram(service: ServiceName, folders: readonly string[]): Promise<Search> {
+export async function findProgram(service: ProgramName, folders: readonly string[]): Promise<Search> {
   const { programs, atLeast } = WANTED[service]
   let tooOld: Program | undefined
   for (const candidate of folders) {
@@ -71,7 +77,7 @@ async function folderOfAll(folder: string, programs: Wanted['programs']): Promis
   return all.every((path) => path !== undefined) ? home : undefined
 }
 
-// `postgres (PostgreSQL) 15.20 (Debian …)`, `Redis server v=7.0.15 …`, `nats-server: v2.9.10`
+// `postgres (PostgreSQL) 15.20 (Debian …)`, `Redis server v=7.0.15 …`, `nats-server: v2.9.10`, `PgBouncer 1.18.0 …`
 async function versionOf(program: string): Promise<string | undefined> {
   const said = await run(program, ['--version']).catch(() => undefined)
   return said && /\d+(\.\d+)+|\d+/.exec(said.stdout)?.[0]

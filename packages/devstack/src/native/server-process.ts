@@ -13,6 +13,8 @@ const END_WITHIN_MS = 15_000
 
 export type ServerCommand = Readonly<{
   service: ServiceName
+  /** Who speaks the service's protocol, when it is not the service itself. */
+  title?: string
   port: number
   url: string
   program: string
@@ -41,7 +43,7 @@ export async function runServer(command: ServerCommand, reaper: Reaper): Promise
     const over = () => hasExited(child)
     if (await becomesReady(command.service, command.port, { withinMs: READY_WITHIN_MS, over })) return
     await finish(killTree)
-    throw new Error(`${TITLES[command.service]} did not start: ${await lastWords(command.logFile)}`)
+    throw new Error(`${command.title ?? TITLES[command.service]} did not start: ${await lastWords(command.logFile)}`)
   }
 
   async function finish(end: (identity: ProcessIdentity) => Promise<void>): Promise<void> {
