@@ -6,7 +6,7 @@ export type ClientObserver = Readonly<{
 
 /** `source` is what it came from; `message` says what goes on in the meantime. */
 export type Problem = Readonly<{
-  source: 'internal-api' | 'nats' | 'redis' | 'certificates'
+  source: 'internal-api' | 'nats' | 'redis' | 'certificates' | 'listener'
   message: string
   error?: unknown
 }>
