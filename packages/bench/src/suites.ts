@@ -1,6 +1,7 @@
 import { routing } from './routing/suite.ts'
+import { memory } from './memory/suite.ts'
 import { service } from './service/suite.ts'
 import { relay } from './streams/relay.ts'
 import type { Suite } from './suite.ts'
 
-export const SUITES: readonly Suite[] = [routing, service, relay]
+export const SUITES: readonly Suite[] = [routing, service, relay, memory]

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { get } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectHttp, requestText, type TlsMaterial } from './http-connection.ts'
 import { p50Of, rateOf } from './paced.ts'
 import { answer } from './remote.ts'
@@ -13,7 +14,7 @@ export type Target = Readonly<{ url: string; headers?: Readonly<Record<string, s
 
 const handlers = {
   /** GETs per second over so many kept-alive connections, `paths` in turn. */
-  async getRate({ target, paths, connections, milliseconds }: GetRate): Promise<number> {
+  async getRate({ target, paths, connections, milliseconds, pauseMs = 0 }: GetRate): Promise<number> {
     const requests = paths.map((path) => requestText('GET', path, { headers: target.headers ?? {} }))
     using opened = new DisposableStack()
     const tls = target.tls && (await materialOf(target.tls))
@@ -26,6 +27,7 @@ const handlers = {
         if (connection === undefined) throw new Error('as many connections as lanes')
         await connection.exchange(requests[turn % requests.length] ?? '', 200)
         idle.push(connection)
+        if (pauseMs > 0) await sleep(pauseMs)
       },
       { lanes: connections, milliseconds },
     )
@@ -59,7 +61,14 @@ const handlers = {
   },
 }
 
-type GetRate = Readonly<{ target: Target; paths: readonly string[]; connections: number; milliseconds: number }>
+type GetRate = Readonly<{
+  target: Target
+  paths: readonly string[]
+  connections: number
+  milliseconds: number
+  /** Of each connection between two requests. */
+  pauseMs?: number
+}>
 type Download = Readonly<{ milliseconds: number; octets: number }>
 
 export type Caller = typeof handlers
