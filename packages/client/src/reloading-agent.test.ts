@@ -47,12 +47,12 @@ async function start(t: Tap, handler: Handler) {
     t.teardown(() => void api.close())
     return api
   }
-  return { ...volume, requests: server.paths, problems, openApi: open }
+  return { ...volume, requests: server.paths, connections: server.open, problems, openApi: open }
 }
 
 t.test('certificates come into force without a restart, and a bad set never does', async (t) => {
   let finishSlow = () => {}
-  const { openApi, write, unmount, problems, requests } = await start(t, ({ socket, url }, response) => {
+  const { openApi, write, unmount, problems, requests, connections } = await start(t, ({ socket, url }, response) => {
     const answer = () => response.end(JSON.stringify(socket.getPeerCertificate().subject.CN))
     if (url?.endsWith('/slow')) finishSlow = answer
     else answer()
@@ -73,6 +73,7 @@ t.test('certificates come into force without a restart, and a bad set never does
   await until('the new one is in force', async () => ((await api.get('/who')) === 'routing-engine' ? true : null))
   finishSlow()
   t.equal(await slow, 'smpp-connector', 'what was under way ends as it began')
+  await until('its connection is not kept', async () => (connections() === 1 ? true : null))
   t.equal(problems.length, 2)
 
   const expired = await issueCertificate({
