@@ -33,9 +33,9 @@ export const HealthIngestorVariables = Type.Object({
   ),
   HEALTH_BATCH: Type.Integer({
     minimum: 1,
-    maximum: 1_000,
-    default: 256,
-    description: 'Reports that one transaction takes at most.',
+    maximum: 32_768,
+    default: 16_384,
+    description: 'Reports that one transaction takes at most; only a backlog brings so many.',
   }),
 })
 export type HealthIngestorConfig = Static<typeof HealthIngestorVariables>

@@ -3,6 +3,8 @@ import type { Msg } from 'nats'
 /** Messages in hand that are not yet in a batch. */
 export type Arrivals = Readonly<{
   size(): number
+  /** Of their payloads. */
+  bytes(): number
   push(message: Msg): void
   /** Resolves when there is one, or when `signal` aborts. */
   some(signal: AbortSignal): Promise<void>
@@ -13,11 +15,14 @@ export type Arrivals = Readonly<{
 
 export function createArrivals(): Arrivals {
   const messages: Msg[] = []
+  let bytes = 0
   let arrived: (() => void) | undefined
   return {
     size: () => messages.length,
+    bytes: () => bytes,
     push(message) {
       messages.push(message)
+      bytes += message.data.length
       arrived?.()
     },
     async some(signal) {
@@ -32,7 +37,11 @@ export function createArrivals(): Arrivals {
         signal.addEventListener('abort', resumed)
       })
     },
-    take: (limit) => messages.splice(0, limit),
+    take(limit) {
+      const taken = messages.splice(0, limit)
+      for (const { data } of taken) bytes -= data.length
+      return taken
+    },
     all: () => messages,
   }
 }

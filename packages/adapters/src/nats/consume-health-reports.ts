@@ -5,7 +5,7 @@ import { type ConsumerLag, consumerLag } from './consumer-lag.ts'
 import { type DurableConsumer, ensureConsumer } from './ensure-consumer.ts'
 import { apiCode, JETSTREAM } from './errors.ts'
 import { type InboundMessage, inboundMessage } from './inbound-message.ts'
-import { aborted, backoffMs, within } from './pause.ts'
+import { aborted, backoffMs, pause, within } from './pause.ts'
 import { openPull, type Pull } from './pull.ts'
 import { giveBack, type Settlement, settle, stillWorking } from './settlement.ts'
 import { HEALTH_INBOUND } from './streams.ts'
@@ -19,6 +19,7 @@ export type ConsumeOptions = Readonly<{
   manage?: boolean
   /** The stream is not there (yet). */
   onStreamMissing?: () => void
+  /** The largest; a batch grows to it while there is a backlog. */
   batchSize?: number
   maxBytes?: number
 }>
@@ -34,21 +35,26 @@ export const HEALTH_CONSUMER: DurableConsumer = {
   ...HEALTH_INBOUND,
   durable: 'ops-health-consumer',
   ackWaitMs: 30_000,
-  // Enough for several replicas with full hands. Reports that wait out a lost PostgreSQL count too, and fill it.
-  maxAckPending: 4_096,
+  // Two replicas with the fullest hands that the default allows. Reports that wait out a lost PostgreSQL count too.
+  maxAckPending: 65_536,
 }
 
 /** Well under AckWait, so that one lost heartbeat does not hand a batch to another replica. */
 const WORKING_EVERY_MS = 10_000
 const LONGEST_NAK_MS = 15_000
+/** What is taken at once while there is no backlog, and after a failure. */
+const FIRST_BATCH = 256
+const LONGEST_PAUSE_MS = 1_000
 const STOP_LIMIT_MS = 1_000
 
 /** Reads reports in micro-batches of what has arrived, for ever: lost servers, consumers and streams are found again. */
 export function consumeHealthReports(nats: Nats, options: ConsumeOptions): HealthReportConsumer {
-  const { onBatch, onError, manage = true, batchSize = 256, maxBytes = 8 * 1024 * 1024 } = options
+  const { onBatch, onError, manage = true, batchSize = FIRST_BATCH, maxBytes = 16 * 1024 * 1024 } = options
   const stopping = new AbortController()
   const arrivals = createArrivals()
   let batch: readonly Msg[] = []
+  let limit = Math.min(FIRST_BATCH, batchSize)
+  let failures = 0
   let pull: Pull | undefined
 
   const running = supervise(
@@ -61,7 +67,7 @@ export function consumeHealthReports(nats: Nats, options: ConsumeOptions): Healt
         throw error
       })
       const { stream, durable } = HEALTH_CONSUMER
-      const hand = { capacity: 2 * batchSize, maxBytes, inHand: arrivals.size, onMessage: arrivals.push }
+      const hand = { capacity: () => 2 * limit, maxBytes, inHand: arrivals, onMessage: arrivals.push }
       pull = openPull(connection, { stream, consumer: durable, verify, ...hand })
       try {
         await Promise.race([pull.failed, aborted(signal)])
@@ -75,9 +81,15 @@ export function consumeHealthReports(nats: Nats, options: ConsumeOptions): Healt
 
   async function decide(messages: readonly InboundMessage[]): Promise<readonly Settlement[]> {
     try {
-      return await onBatch(messages)
+      const settlements = await onBatch(messages)
+      failures = 0
+      // Many reports of one operator cost one write: what waits is caught up the faster, the more is taken at once.
+      if (messages.length === limit) limit = Math.min(2 * limit, batchSize)
+      return settlements
     } catch (error) {
       onError(error)
+      failures += 1
+      limit = Math.min(FIRST_BATCH, batchSize)
       return messages.map(({ deliveryCount }) => ({ nakAfterMs: backoffMs(deliveryCount, 500, LONGEST_NAK_MS) }))
     }
   }
@@ -86,11 +98,13 @@ export function consumeHealthReports(nats: Nats, options: ConsumeOptions): Healt
     while (!stopping.signal.aborted) {
       await arrivals.some(stopping.signal)
       if (stopping.signal.aborted) return
-      batch = arrivals.take(batchSize)
+      batch = arrivals.take(limit)
       pull?.refill()
       const settlements = await decide(batch.map(inboundMessage))
       batch.forEach((message, index) => settle(message, settlements[index] ?? { nakAfterMs: LONGEST_NAK_MS }))
       batch = []
+      // Whatever else waits would fail as well, and come again and again.
+      if (failures > 0) await pause(backoffMs(failures, 50, LONGEST_PAUSE_MS), stopping.signal)
     }
   }
 

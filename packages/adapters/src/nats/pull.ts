@@ -7,10 +7,11 @@ export type PullOptions = Readonly<{
   stream: string
   consumer: string
   /** Messages wanted in hand; asked for in one pull that stays open, so that a report that comes alone waits for nobody. */
-  capacity: number
+  capacity: () => number
+  /** Of their payloads, about. */
   maxBytes: number
-  /** How many of them are in hand now. */
-  inHand: () => number
+  /** What of both is in hand now. */
+  inHand: Readonly<{ size(): number; bytes(): number }>
   onMessage: (message: Msg) => void
   /** Rejects when the consumer is not there. */
   verify: () => Promise<unknown>
@@ -46,7 +47,7 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
   // The server never delivers a message that is larger than the pull's limit.
-  const max_bytes = Math.max(maxBytes, 2 * (connection.info?.max_payload ?? 0))
+  const leastBytes = 2 * (connection.info?.max_payload ?? 0)
   let open: { inbox: string; left: number; served: boolean } | undefined
   let pulls = 0
   let overdue: NodeJS.Timeout | undefined
@@ -56,12 +57,16 @@ export function openPull(connection: NatsConnection, options: PullOptions): Pull
   const fail = (reason: string) => failure.reject(natsUnavailable(new Error(reason)))
 
   function refill(): void {
-    const room = capacity - inHand()
-    if (closed || connection.isClosed() || open !== undefined || room < capacity / 2) return
+    const room = capacity() - inHand.size()
+    const bytes = maxBytes - inHand.bytes()
+    if (closed || connection.isClosed() || open !== undefined) return
+    // Few large messages fill a hand as well as many small ones do.
+    if (room < capacity() / 2 || bytes < maxBytes / 2) return
     pulls += 1
     open = { inbox: `${inbox}.${pulls}`, left: room, served: false }
     overdue = setTimeout(again, EXPIRES_MS + OVERDUE_MS)
     lastHeard = performance.now()
+    const max_bytes = Math.max(bytes, leastBytes)
     const request = { batch: room, max_bytes, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
     connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
       reply: open.inbox,

@@ -42,9 +42,9 @@ export function tailHealthReports(nats: Nats, options: TailOptions): Tail {
     pull = openPull(connection, {
       stream,
       consumer: consumer.name,
-      capacity: 2 * batchSize,
+      capacity: () => 2 * batchSize,
       maxBytes: 8 * 1024 * 1024,
-      inHand: arrivals.size,
+      inHand: arrivals,
       verify: () => consumers.info(stream, consumer.name),
       onMessage: (message) => {
         lastSequence = inboundMessage(message).streamSequence
