@@ -159,7 +159,7 @@ t.test('a streamed answer may take long as long as the server is not silent', as
       if (url?.endsWith('/whole')) finish = () => response.end('two')
       if (url?.endsWith('/cut')) setImmediate(() => response.destroy())
     },
-    800,
+    1_500,
   )
   const whole = await api.stream('/whole')
   t.match(whole, { notModified: false, etag: '"7"' })
@@ -167,7 +167,7 @@ t.test('a streamed answer may take long as long as the server is not silent', as
   for await (const piece of whole.body) {
     read += Buffer.from(piece).toString()
     if (read !== 'one,') continue
-    await sleep(1_000) // the reader's own time
+    await sleep(1_800) // the reader's own time
     finish()
   }
   t.equal(read, 'one,two')
