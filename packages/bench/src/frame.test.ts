@@ -7,7 +7,7 @@ import { thisMachine } from './machine.ts'
 import { json, table } from './report.ts'
 import { judge } from './result.ts'
 import { measureInTurns, measureRounds } from './rounds.ts'
-import { median, spread } from './statistics.ts'
+import { median, quantile, spread } from './statistics.ts'
 import { createTell } from './tell.ts'
 
 const BENCHES = ['routing.lookup', 'routing.preview', 'relay.throughput']
@@ -26,6 +26,16 @@ t.test('the spread is the range as a share of the median', async (t) => {
   t.equal(spread([2, 2, 2]), 0)
   t.equal(spread([1, 2, 3]), 1)
   t.equal(spread([4, 5, 4, 4]), 0.25)
+})
+
+t.test('a quantile is the smallest value that so many do not exceed', async (t) => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
+  t.same(
+    [0.99, 0.5, 1, 0.001].map((share) => quantile(hundred, share)),
+    [99, 50, 100, 1],
+  )
+  t.equal(quantile([7], 0.99), 7)
+  t.ok(Number.isNaN(quantile([], 0.5)))
 })
 
 t.test('a goal is met up to its ratio, and the spread is that of the ratios of the rounds', async (t) => {

@@ -1,7 +1,8 @@
 import { routing } from './routing/suite.ts'
 import { memory } from './memory/suite.ts'
 import { service } from './service/suite.ts'
+import { health } from './streams/health.ts'
 import { relay } from './streams/relay.ts'
 import type { Suite } from './suite.ts'
 
-export const SUITES: readonly Suite[] = [routing, service, relay, memory]
+export const SUITES: readonly Suite[] = [routing, service, health, relay, memory]

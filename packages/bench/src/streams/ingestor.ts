@@ -22,7 +22,9 @@ export async function startIngestor({ opened, tell }: Pick<Tools, 'opened' | 'te
     {
       ownPostgres: true,
       apps: { 'health-ingestor': 1 },
-      environment: { 'health-ingestor': { NODE_ENV: 'production', LOG_LEVEL: 'info' } },
+      environment: {
+        'health-ingestor': { NODE_ENV: 'production', LOG_LEVEL: 'info' },
+      },
     },
   )
   // It would read every event along, in the process that is the baseline.

@@ -60,16 +60,21 @@ export async function publishReports(
   return { first, last: first + count - 1 }
 }
 
-export type Backlog = Readonly<{ left(): Promise<number>; settledUpTo(): Promise<number> }>
+export type Backlog = Readonly<{
+  /** Reports that the health-ingestor has not settled yet. */
+  left(): Promise<number>
+  /** The sequence of the last report that it was given. */
+  taken(): Promise<number>
+}>
 
-/** What the health-ingestor has not settled yet. */
 export async function backlogOf(nats: NatsConnection): Promise<Backlog> {
   const { consumers } = await nats.jetstreamManager()
+  const info = () => consumers.info(INBOUND.stream, DURABLE)
   return {
     async left() {
-      const { num_pending, num_ack_pending } = await consumers.info(INBOUND.stream, DURABLE)
+      const { num_pending, num_ack_pending } = await info()
       return num_pending + num_ack_pending
     },
-    settledUpTo: async () => (await consumers.info(INBOUND.stream, DURABLE)).ack_floor.stream_seq,
+    taken: async () => (await info()).delivered.stream_seq,
   }
 }
