@@ -10,7 +10,7 @@ import type { Tools } from '../suite.ts'
 import { type Ingestor, operatorId } from './ingestor.ts'
 import { HEALTH_EVENTS } from './relay-throughput.ts'
 
-const TURNS = 200
+const TURNS = { full: 200, quick: 60 } as const
 /** Between two turns: what an event leaves to be done, as its mark, is done before the next one. */
 const PAUSE_MS = 5
 const CHANNEL = 'bench'
@@ -20,7 +20,8 @@ export async function measureDelivery(
   { service: { sql }, nats }: Ingestor,
   tools: Tools,
 ): Promise<Readonly<{ result: Result; note: string }>> {
-  const { opened, tell } = tools
+  const { opened, quick, tell } = tools
+  const turns = TURNS[quick ? 'quick' : 'full']
   const arrivals = new Map<string, () => void>()
   const arrived = (id: string): Promise<void> => new Promise((resolve) => arrivals.set(id, resolve))
   const note = (id: string): void => {
@@ -43,8 +44,8 @@ export async function measureDelivery(
     return performance.now() - since
   }
   const notified = committed((id) => session`SELECT pg_notify(${CHANNEL}, ${id})`)
-  let turns = 0
-  const relayed = committed((id) => insertEvent(session, id, operatorId(turns++)))
+  let made = 0
+  const relayed = committed((id) => insertEvent(session, id, operatorId(made++)))
   const published = async (): Promise<number> => {
     const id = randomUUID()
     const arrival = arrived(id)
@@ -58,7 +59,7 @@ export async function measureDelivery(
 
   const measures = [relayed, notified, published].map((sample) => async (): Promise<number> => {
     const samples: number[] = []
-    for (let turn = 0; turn < TURNS; turn++) {
+    for (let turn = 0; turn < turns; turn++) {
       samples.push(await sample())
       await sleep(PAUSE_MS)
     }
