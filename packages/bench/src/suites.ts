@@ -1,3 +1,4 @@
+import { clientRoute } from './client/suite.ts'
 import { routing } from './routing/suite.ts'
 import { memory } from './memory/suite.ts'
 import { service } from './service/suite.ts'
@@ -5,4 +6,4 @@ import { health } from './streams/health.ts'
 import { relay } from './streams/relay.ts'
 import type { Suite } from './suite.ts'
 
-export const SUITES: readonly Suite[] = [routing, service, health, relay, memory]
+export const SUITES: readonly Suite[] = [routing, service, health, relay, clientRoute, memory]
