@@ -22,9 +22,9 @@ type Parts = Readonly<{
   now: () => number
 }>
 
-/** Questions to the internal API under way at once, and begun per `healthPoll`: 250 a second, 10,000 operators in 40 s. */
-const AT_ONCE = 4
-const PER_POLL = 500
+/** Questions to the internal API under way at once, and begun per `healthPoll`: 300 a second, 10,000 operators in 34 s. */
+const AT_ONCE = 8
+const PER_POLL = 600
 
 /** Reads the keys of all operators every `healthPoll`, and asks the internal API about those that Redis did not answer for. */
 export function startHealthRefresh({ view, keys, fallback, known, timing, now }: Parts): HealthRefresh {
@@ -87,7 +87,8 @@ export function startHealthRefresh({ view, keys, fallback, known, timing, now }:
       if (closed) return
       view.settle(new Set(ids))
       waiting = new AbortController()
-      if (!due) await pause(healthPoll, waiting.signal)
+      // What a round takes is no pause: the asking would not keep up with the words that grow old.
+      if (!due) await pause(Math.max(begun + healthPoll - now(), healthPoll / 4), waiting.signal)
     }
   }
 

@@ -123,6 +123,8 @@ t.test('a word lives for the silence from when it was heard, or for what is left
   late.pass(6_999)
   t.equal(late.state(), 'HEALTHY')
   t.ok(late.view.wantsLife('a'), 'not read for a while')
+  late.key('HEALTHY', 0, SILENCE)
+  t.equal(late.state(), 'HEALTHY', 'a key that is written again')
   late.pass(1)
   t.equal(late.state(), 'UNKNOWN')
 
@@ -173,6 +175,16 @@ t.test('a word that no key bears out is over when its key is missed twice', asyn
   }
 })
 
+t.test('a key that was missed and found is not half missed', async (t) => {
+  const { view, state, key, noKey, pass } = open()
+  view.tell('a', event('HEALTHY', 0))
+  noKey()
+  pass(POLL)
+  key('HEALTHY', 0)
+  noKey()
+  t.equal(state(), 'HEALTHY')
+})
+
 t.test('the internal API says who is silent, unless more is known here', async (t) => {
   const { view, state } = open()
   view.tell('a', event('HEALTHY', 0))
@@ -187,13 +199,17 @@ t.test('the internal API says who is silent, unless more is known here', async (
 })
 
 t.test('a key is believed after a server clock was set back', async (t) => {
-  const { state, key, pass } = open()
+  const { view, state, key, pass } = open()
   key('HEALTHY', 3_600_000, 60_000)
   key('UNHEALTHY', 0, 60_000)
   t.equal(state(), 'HEALTHY')
   pass(SILENCE)
   key('UNHEALTHY', 50_000, 60_000)
   t.equal(state(), 'UNHEALTHY')
+  pass(SILENCE)
+  view.advise('a', 'HEALTHY')
+  key('DEGRADED', 40_000)
+  t.equal(state(), 'DEGRADED')
 })
 
 t.test('who is heard of for longest is known, and who is silent and in no directory is dropped', async (t) => {
