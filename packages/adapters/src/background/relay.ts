@@ -1,4 +1,5 @@
 import { createEventRelay, type EventPublisher, type Outbox, type OutboxBacklog, type PendingEvent } from '@oms/domain'
+import { createBell } from './bell.ts'
 import { every } from './every.ts'
 import { pause } from './pause.ts'
 
@@ -33,28 +34,23 @@ const KEPT_DAYS = 14
 export function createRelay(options: RelayOptions): Relay {
   const { outbox, publisher, canPublish = () => true, subscribe, onPublished, onBacklog, onError } = options
   const { pollMs = 200 } = options
-  let awake = new AbortController()
-  // An abort makes its reason, an error with a stack, even when there was one before: thousands in a second.
-  const wake = () => {
-    if (!awake.signal.aborted) awake.abort()
-  }
+  const bell = createBell()
 
   async function relay(signal: AbortSignal): Promise<void> {
     const events = createEventRelay(
       { outbox, publisher, elapsedMs: () => performance.now() },
       {
-        onProgress: wake,
+        onProgress: bell.ring,
         onPublished: (event) => onPublished?.(event, (Date.now() - event.committedAt.getTime()) / 1_000),
         onFailure: onError,
         ...(options.onParked === undefined ? {} : { onParked: options.onParked }),
       },
     )
-    // Not AbortSignal.any for each wait: there are many, and `signal` would remember them all.
-    signal.addEventListener('abort', wake, { once: true })
+    signal.addEventListener('abort', bell.ring, { once: true })
     let failures = 0
     while (!signal.aborted) {
-      // Renewed before the pass: what is committed during it may have come too late for its read.
-      awake = new AbortController()
+      // Before the pass: what is committed during it may have come too late for its read.
+      bell.still()
       try {
         if (canPublish()) await events.pass()
         failures = 0
@@ -64,15 +60,15 @@ export function createRelay(options: RelayOptions): Relay {
       }
       const waitMs = Math.min(LONGEST_WAIT_MS, pollMs * 2 ** Math.min(failures, 10))
       if (signal.aborted) break
-      await pause(waitMs, failures > 0 ? signal : awake.signal)
+      await (failures > 0 ? pause(waitMs, signal) : bell.heard(waitMs))
     }
     await events.close().catch(onError)
   }
 
   return {
-    wake,
+    wake: bell.ring,
     async run(signal) {
-      const subscription = subscribe?.(wake)
+      const subscription = subscribe?.(bell.ring)
       const supervised = { signal, onError }
       await Promise.all([
         relay(signal),
