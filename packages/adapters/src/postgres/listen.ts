@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
 import { type ConnectionOptions, connect } from './connections.ts'
 import { withoutParameters } from './database-error.ts'
 
@@ -31,14 +32,17 @@ export function listenForEver(
     const end = () => ended.abort()
     stopping.signal.addEventListener('abort', end, { once: true })
     const sql = connect(options, { onclose: end, onnotify: onNotify, max_lifetime: null })
-    const answered = async (query: Promise<unknown>): Promise<void> => {
-      const late = pause(options.deadlineMs, ended.signal).then(() => 'late')
-      if ((await Promise.race([query, late])) === 'late') throw lostConnection()
+    const answered = async <T>(query: Promise<T>): Promise<T> => {
+      const late = pause(options.deadlineMs, ended.signal).then(() => undefined)
+      const answer = await Promise.race([query, late])
+      if (answer === undefined) throw lostConnection()
+      return answer
     }
     try {
       await answered(sql.unsafe(`listen "${channel.replaceAll('"', '""')}"`).execute())
       log.info({ channel }, 'listening for notifications')
       onNotify()
+      if (await answered(isPooled(sql))) log.warn({ channel }, THROUGH_A_POOLER)
       for (;;) {
         await pause(HEARTBEAT_MS, ended.signal)
         if (ended.signal.aborted) throw lostConnection()
@@ -64,6 +68,15 @@ export function listenForEver(
       await running
     },
   }
+}
+
+const THROUGH_A_POOLER =
+  'a pooler answers in the place of PostgreSQL: in transaction mode it passes no notification on, so set DATABASE_DIRECT_URL'
+
+/** A pooler invents the process that it names at start-up: it has no PostgreSQL yet, or shares it. */
+async function isPooled(sql: postgres.Sql): Promise<boolean> {
+  const rows = await sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid')
+  return rows[0]?.pid !== rows.state.pid
 }
 
 const lostConnection = (): Error => new Error('the listening connection was lost')

@@ -47,6 +47,8 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   const sql = postgres(url, {
     max: 1,
     fetch_types: false,
+    // Each statement is sent once or twice; a pooler in transaction mode may lose one that is kept.
+    prepare: false,
     connect_timeout: 10,
     onnotice: () => {},
     ...(password === undefined ? {} : { password: password.reveal() }),

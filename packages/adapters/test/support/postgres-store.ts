@@ -31,10 +31,10 @@ export async function postgresStore(t: Test, options: Partial<PostgresOptions> =
 }
 
 /** One database for all tests of a file, emptied for each. */
-export function reusedStore(file: Test): () => Promise<PostgresStore> {
+export function reusedStore(file: Test, open = () => postgresStore(file)): () => Promise<PostgresStore> {
   let opened: Promise<PostgresStore> | undefined
   return async () => {
-    opened ??= postgresStore(file)
+    opened ??= open()
     const store = await opened
     await store.owner`truncate ops.operators, ops.operator_health, ops.operator_health_log, ops.credential_cleanup,
       ops.admin_audit_log, ops.outbox, ops.leases, ops.routing_rules, ops.destination_prefixes, ops.idempotency_keys`

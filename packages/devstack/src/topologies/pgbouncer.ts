@@ -18,7 +18,10 @@ export type PgBouncerOptions = Readonly<{
 
 /** `throughIt` is the same URL by way of the pooler. */
 export type PgBouncer = AsyncDisposable &
-  Readonly<{ pooler: ServiceHandle; version: string; throughIt(url: string): string }>
+  Readonly<{
+    pooler: ServiceHandle
+    throughIt(url: string): string
+  }>
 
 /** PgBouncer in transaction mode. */
 export function startPgBouncer({ server, logins, poolSize, settings = {} }: PgBouncerOptions): Promise<PgBouncer> {
@@ -62,6 +65,6 @@ export function startPgBouncer({ server, logins, poolSize, settings = {} }: PgBo
       endSignal: 'SIGTERM',
     })
     const throughIt = (text: string): string => Object.assign(new URL(text), { host: `${LOOPBACK}:${port}` }).href
-    return { pooler, version: program.version, throughIt }
+    return { pooler, throughIt }
   })
 }
