@@ -12,12 +12,12 @@ command=${1-}
 export TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
 
 case "$command" in
-  start | tour | figures | bench | docs | check | format | migrate-operators | node) bring dependencies ;;
+  start | tour | figures | bench | soak | docs | check | format | migrate-operators | node) bring dependencies ;;
   test | test-one | test-vault-contract) bring dependencies tap ;;
   pipeline) bring dependencies tap pnpm ;;
   *)
-    say 'usage: run.sh start | tour | figures | bench [OPTION …] | docs | check | format | test | test-one FILE … |' \
-      'pipeline [TURBO ARGUMENT …] | test-vault-contract | migrate-operators [ARGUMENT …] | node [ARGUMENT …]'
+    say 'usage: run.sh start | tour | figures | bench [OPTION …] | soak [MINUTES] | docs | check | format | test |' \
+      'test-one FILE … | pipeline [TURBO ARGUMENT …] | test-vault-contract | migrate-operators [ARGUMENT …] | node [ARGUMENT …]'
     exit 64
     ;;
 esac
@@ -30,6 +30,7 @@ case "$command" in
   tour) run packages/devstack/src/tour/main.ts "$@" ;;
   figures) run packages/devstack/src/figures/main.ts "$@" ;;
   bench) run packages/bench/src/main.ts "$@" ;;
+  soak) run "$with_stack" node --conditions=@oms/source packages/client/test/soak.ts "$@" ;;
   docs | check | format | test | test-one) run "$toolchain/$command.ts" "$@" ;;
   test-vault-contract) run packages/devstack/src/vault/real.vault.test.ts "$@" ;;
   # One stack for the tests of all packages; as many tasks at a time as there are processors.

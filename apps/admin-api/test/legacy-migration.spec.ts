@@ -10,6 +10,7 @@ import {
   tracesOf,
   until,
 } from '@oms/testkit'
+import { startRoutingEngine } from '@oms/client/testing'
 import { CHECKOUT } from '@oms/devstack/local'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -161,6 +162,18 @@ t.test(
 
 t.test('US-OPS-07 AC5: what routing-engine reads at its cold start is what the sheet says', async (t) => {
   t.same(await inService(CARRIERS), CARRIERS)
+})
+
+t.test('US-OPS-07 AC5: routing-engine, begun after the migration, routes each prefix as the sheet says', async (t) => {
+  await using engine = await startRoutingEngine(service)
+  for (const { name, active, prefixes, mnc } of CARRIERS) {
+    for (const prefix of prefixes) {
+      const offered = engine.client.route(`${prefix}123456`, { mcc: '412', mnc: mnc ?? '99' })
+      const names = offered.map(({ operatorId }) => engine.client.directory.get(operatorId)?.name)
+      t.same(names, active ? [name] : [], `${prefix} of ${name}`)
+      t.same(engine.client.route(`${prefix}123456`, { mcc: '413' }), [], `${prefix} in another network`)
+    }
+  }
 })
 
 t.test('running it again creates nothing twice', async (t) => {

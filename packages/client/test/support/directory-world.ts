@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
 import { OperatorClientError } from '../../src/errors.ts'
 import type { FollowOptions } from '../../src/follow-stream.ts'
 import { keepDirectory } from '../../src/keep-directory.ts'
@@ -12,7 +11,7 @@ import { anOperator, aRule } from './operators.ts'
 type Event = Readonly<{ subject: string; payload: Readonly<Record<string, unknown>> }>
 type Handlers = Pick<FollowOptions, 'onMessage' | 'onGap'>
 /** A request that is waiting for its answer; what it will be is what was true when it was asked. */
-type Request = Readonly<{ answer(): void; fail(): void }>
+type Request = Readonly<{ path: string; answer(): void; fail(): void }>
 
 /** Operators that change, their events on the way, an internal API that answers when it is told to, and a directory between. */
 export function directoryWorld() {
@@ -31,24 +30,26 @@ export function directoryWorld() {
   })
   let hasStarted = false
   let unchanged = 0
+  let asked = 0
 
-  const gate = () =>
+  const gate = (path: string) =>
     new Promise<void>((resolve, reject) => {
-      requests.push({ answer: resolve, fail: () => reject(new OperatorClientError('UNAVAILABLE', 'away')) })
+      asked += 1
+      requests.push({ path, answer: resolve, fail: () => reject(new OperatorClientError('UNAVAILABLE', 'away')) })
     })
 
   const directory = keepDirectory({
     api: {
       async get(path) {
         const operator = truth.get(path.slice('/operators/'.length))
-        await gate()
+        await gate(path)
         if (operator === undefined) throw new OperatorClientError('NOT_FOUND', 'no such operator')
         return withHealth(operator)
       },
-      async stream(_path, known) {
+      async stream(path, known) {
         const operators = [...truth.values()]
         const etag = JSON.stringify([...versions])
-        await gate()
+        await gate(path)
         if (known === etag) unchanged += 1
         return { etag, notModified: known === etag, body: known === etag ? nothing() : inTwo(operators) }
       },
@@ -69,7 +70,7 @@ export function directoryWorld() {
     const bytes = Buffer.from(JSON.stringify({ generatedAt: 'now', operators: operators.map(withHealth) }))
     const half = Math.floor(bytes.length / 2)
     yield bytes.subarray(0, half)
-    await gate()
+    await gate('the rest')
     yield bytes.subarray(half)
   }
 
@@ -163,21 +164,24 @@ export function directoryWorld() {
       hasStarted = true
       begin()
     },
+    asked: () => asked,
     requests: () => requests.length,
+    waitingFor: () => requests.map(({ path }) => path),
     answer: (which: number) => requests.splice(which, 1)[0]?.answer(),
     fail: (which: number) => requests.splice(which, 1)[0]?.fail(),
-    /** Until all is answered and the directory is at the truth; for ever is 10 s. */
+    /** Answers everything until nothing more is asked. */
     async settle(): Promise<void> {
-      const limit = performance.now() + 10_000
-      for (let quiet = 0; quiet < 3; ) {
+      for (let quiet = 0; quiet < LONGER_THAN_ANY_PAUSE; quiet += 1) {
+        if (requests.length > 0) quiet = 0
         for (const request of requests.splice(0)) request.answer()
-        await sleep(3)
-        quiet = requests.length === 0 && isDeepStrictEqual(stateOf(directory.all()), truth) ? quiet + 1 : 0
-        if (performance.now() > limit) return
+        await sleep(1)
       }
     },
   }
 }
+
+/** In turns of at least a millisecond, of the pauses that the world's timing allows. */
+const LONGER_THAN_ANY_PAUSE = 8
 
 export const stateOf = (operators: Iterable<Operator>): ReadonlyMap<string, Operator> =>
   new Map([...operators].map((operator) => [operator.operatorId, operator]))

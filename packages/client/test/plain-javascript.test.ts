@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+
+const run = promisify(execFile)
+const PACKAGE = join(import.meta.dirname, '..')
+const TSC = join(PACKAGE, 'node_modules/typescript/bin/tsc')
+
+const HOST = `
+import { createOperatorClient, OperatorClientError, TIMING } from './dist/index.js'
+
+const client = createOperatorClient({
+  internalUrl: 'https://127.0.0.1:1',
+  tls: { cert: 'none.pem', key: 'none.pem', ca: 'none.pem' },
+  nats: { servers: 'nats://127.0.0.1:1' },
+  redis: 'redis://127.0.0.1:1',
+  timing: { ...TIMING, retryMost: 200 },
+})
+const codeOf = (error) => (error instanceof OperatorClientError ? error.code : String(error))
+const refused = [() => client.route('+9370123456'), () => client.credentials('op-1')].map(async (ask) => ask())
+const codes = (await Promise.allSettled(refused)).map(({ reason }) => codeOf(reason))
+const { healthState, source } = await client.health('op-1')
+await new Promise((resolve) => setTimeout(resolve, 500))
+await client.close()
+console.log(JSON.stringify({ codes, healthState, source }))
+`
+
+const TYPED_HOST = `
+import { createOperatorClient, type OperatorClient, type RouteCandidate } from './dist/index.js'
+const client: OperatorClient = createOperatorClient({
+  internalUrl: '', tls: { cert: '', key: '', ca: '' }, nats: { servers: '' }, redis: '',
+})
+const first: RouteCandidate | undefined = client.route('+9370123456', { mcc: '412' })[0]
+// @ts-expect-error a network is no text
+client.route('+9370123456', '412')
+export { first }
+`
+
+t.test('the built package runs from plain JavaScript, is typed, and lets its host end by itself', async (t) => {
+  const folder = await mkdtemp(join(PACKAGE, 'node_modules/.built-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  await run(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: PACKAGE })
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  await writeFile(join(folder, 'host.js'), HOST)
+  await writeFile(join(folder, 'host.ts'), TYPED_HOST)
+
+  const { stdout } = await run(process.execPath, ['host.js'], { cwd: folder, timeout: 30_000 })
+  t.same(JSON.parse(stdout), { codes: ['UNAVAILABLE', 'UNAVAILABLE'], healthState: 'UNKNOWN', source: 'unknown' })
+
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
+  await run(process.execPath, [TSC, ...strict, '--skipLibCheck', '--ignoreConfig', 'host.ts'], { cwd: folder })
+})

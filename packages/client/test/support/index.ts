@@ -1,0 +1,1 @@
+export { type RoutingEngine, startRoutingEngine } from './routing-engine.ts'
