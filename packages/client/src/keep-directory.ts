@@ -69,7 +69,8 @@ export function keepDirectory({ api, follow, timing, onProblem }: KeepDirectoryO
   }
 
   function beginReading(): SnapshotReading {
-    const missing = new Set(states.known.keys())
+    // What was heard of before now and is not in it was deleted; a read that is on its way may not know that yet.
+    const missing = new Set([...states.known.keys(), ...rereads.wanted()])
     return {
       take(operators) {
         for (const operator of operators) {

@@ -9,6 +9,8 @@ import type { Timing } from './timing.ts'
 export type Rereads = Readonly<{
   /** Reads the operator until it is known at `version` or later; `rotated` is told with that change. */
   want(operatorId: string, version: number, rotated: boolean): void
+  /** Those that are still to be read. */
+  wanted(): Iterable<string>
   /** Whether an event that is still to be read told of new credentials. */
   rotated(operatorId: string): boolean
   /** What is on its way is of no interest any more. */
@@ -60,7 +62,6 @@ export function createRereads({
         if (answer === undefined) states.remove(operatorId, want.version)
         else states.put(answer, want.rotated)
       }
-      away = false
       settle(operatorId)
     } catch (error) {
       if (signal.aborted) return
@@ -68,6 +69,7 @@ export function createRereads({
       away = true
       settle(operatorId)
     } finally {
+      if (wanted.size === 0) away = false
       reading.delete(operatorId)
       next()
     }
@@ -109,6 +111,7 @@ export function createRereads({
       due.add(operatorId)
       next()
     },
+    wanted: () => wanted.keys(),
     rotated: (operatorId) => wanted.get(operatorId)?.rotated ?? false,
     forget(operatorId) {
       wanted.delete(operatorId)
