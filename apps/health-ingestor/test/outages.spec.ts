@@ -1,53 +1,18 @@
-import { type Report, startService, storedReports, until } from '@oms/testkit'
+import { startService, until } from '@oms/testkit'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { breaks, healthStory } from './support/health-story.ts'
+import { healthStory } from './support/health-story.ts'
+import { reporting } from './support/reporting.ts'
+import { wholeStream } from './support/whole-stream.ts'
 
 const LONG_MS = 60_000
 
 const service = await startService(t, { ownPostgres: true })
 const { cache, events, nats, peer, postgres, redis, report, sql } = service
 const ingestor = service.app('health-ingestor')
-const { key, keySince, logs, newOperator, newOperators, records, settled, tell, told } = healthStory(service)
+const { key, keySince, newOperator, newOperators, settled, tell } = healthStory(service)
+const { nothingLost } = wholeStream(service)
 const runs = () => ingestor.logLines().filter(({ msg }) => msg === 'health-ingestor is up').length
-
-/** Each of them reports every 300 ms, bound or not as `bindOf` says of the round, until the answer is called. */
-function reporting(operatorIds: readonly string[], bindOf: (round: number) => Report['bindState']) {
-  const over = new AbortController()
-  const sending = (async () => {
-    for (let round = 0; !over.signal.aborted; round += 1) {
-      const bindState = bindOf(round) ?? 'BOUND'
-      await Promise.all(operatorIds.map((operatorId) => report({ operatorId, bindState }))).catch(() => undefined)
-      await sleep(300, undefined, { signal: over.signal }).catch(() => undefined)
-    }
-  })()
-  return async () => {
-    over.abort()
-    await sending
-  }
-}
-
-/**
- * What contradicts this: an outage may cost flaps that were overtaken, but the newest report of each operator counts,
- * state and log agree, and the events are the log.
- */
-async function nothingLost(operatorIds: readonly string[]): Promise<string[]> {
-  const [record, log, event] = [await records(), await logs(), await told()]
-  const newest = new Map((await storedReports(events.jetstream)).map((one) => [one.operatorId, one]))
-  return operatorIds.flatMap((operatorId) => {
-    const [known, last, steps = []] = [record.get(operatorId), newest.get(operatorId), log.get(operatorId)]
-    // Rates are 0 here, so that the newest report alone decides.
-    const state = last?.bindState === 'UNBOUND' ? 'UNHEALTHY' : 'HEALTHY'
-    return [
-      known?.lastStreamSequence === last?.sequence || 'the newest report was not recorded',
-      known?.state === state || `${String(known?.state)} instead of ${state}`,
-      steps.at(-1)?.newState === state || 'the log ends elsewhere',
-      known?.transitions === steps.length || 'transitions were not all logged',
-      breaks(steps).length === 0 || 'the chain is broken',
-      JSON.stringify(event.get(operatorId)) === JSON.stringify(steps) || 'the events are not the log',
-    ].flatMap((fault) => (fault === true ? [] : [`${operatorId}: ${fault}`]))
-  })
-}
 
 t.test(
   'without Redis transitions are recorded, published and served; its keys are back within 1 s of it',
@@ -102,7 +67,7 @@ for (const [outage, away, back] of [
     const silent = await newOperator()
     for (const operatorId of operatorIds) await tell({ operatorId })
     await tell({ operatorId: silent })
-    const stop = reporting(operatorIds, (round) => (round % 12 < 6 ? 'BOUND' : 'UNBOUND'))
+    const stop = reporting(report, operatorIds, (round) => (round % 12 < 6 ? 'BOUND' : 'UNBOUND'))
 
     await away()
     const gone = performance.now()

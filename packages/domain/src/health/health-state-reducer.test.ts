@@ -301,6 +301,7 @@ const PAIRS =
 /** Every state that a history leads through, and what became of each report. */
 function run(reports: readonly HealthReport[]) {
   const path: HealthState[] = ['UNKNOWN']
+  const movedAt: number[] = []
   const [accepted, redelivered, replayed]: [HealthReport[], HealthReport[], HealthReport[]] = [[], [], []]
   let health = start
   for (const report of reports) {
@@ -310,10 +311,13 @@ function run(reports: readonly HealthReport[]) {
       continue
     }
     accepted.push(report)
-    if (reduction.health.state !== health.state) path.push(reduction.health.state)
+    if (reduction.health.state !== health.state) {
+      path.push(reduction.health.state)
+      movedAt.push(report.receivedAt)
+    }
     health = reduction.health
   }
-  return { state: health.state, since: health.since, path, accepted, redelivered, replayed, health }
+  return { state: health.state, since: health.since, path, movedAt, accepted, redelivered, replayed, health }
 }
 
 t.test('any history of reports leads where the rules, read off that history, say', async (t) => {

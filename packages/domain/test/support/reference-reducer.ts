@@ -31,6 +31,8 @@ export type Reference = Readonly<{
   /** receivedAt of the report that brought the state. */
   since: number | null
   path: readonly HealthState[]
+  /** receivedAt of the report that brought each state of the path but the first. */
+  movedAt: readonly number[]
   accepted: readonly HealthReport[]
   redelivered: readonly HealthReport[]
   replayed: readonly HealthReport[]
@@ -43,7 +45,7 @@ export function referenceReducer(
 ): Reference {
   const path: HealthState[] = ['UNKNOWN']
   const [accepted, redelivered, replayed]: [HealthReport[], HealthReport[], HealthReport[]] = [[], [], []]
-  let since: number | null = null
+  const movedAt: number[] = []
   for (const report of reports) {
     const last = accepted.at(-1)
     if (last !== undefined && !isAfter(report, last)) {
@@ -65,9 +67,17 @@ export function referenceReducer(
     const row = TABLE.find(([state, , applies]) => state === from && applies(found))
     if (row === undefined) continue
     path.push(row[1])
-    since = report.receivedAt
+    movedAt.push(report.receivedAt)
   }
-  return { state: path.at(-1) ?? 'UNKNOWN', since, path, accepted, redelivered, replayed }
+  return {
+    state: path.at(-1) ?? 'UNKNOWN',
+    since: movedAt.at(-1) ?? null,
+    path,
+    movedAt,
+    accepted,
+    redelivered,
+    replayed,
+  }
 }
 
 const isAfter = (a: HealthReport, b: HealthReport): boolean =>
