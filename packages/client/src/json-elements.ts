@@ -28,6 +28,23 @@ function createScanner(member: string) {
   /** The begin of an element that is not at its end yet. */
   let held: Uint8Array[] = []
 
+  /** Where the quote is that ends it, or the end of `piece`. In locals: most of a document is text. */
+  function endOfText(piece: Uint8Array, from: number): number {
+    let skip = escaped
+    let at = from
+    for (; at < piece.length; at += 1) {
+      const byte = piece[at]
+      if (skip) skip = false
+      else if (byte === BACKSLASH) skip = true
+      else if (byte === QUOTE) {
+        inText = false
+        break
+      }
+    }
+    escaped = skip
+    return at
+  }
+
   function element(rest: Uint8Array): unknown {
     const bytes = held.length === 0 ? rest : Buffer.concat([...held, rest])
     held = []
@@ -41,10 +58,9 @@ function createScanner(member: string) {
       for (let at = 0; at < piece.length; at += 1) {
         const byte = piece[at]
         if (inText) {
-          if (escaped) escaped = false
-          else if (byte === BACKSLASH) escaped = true
-          else if (byte === QUOTE) inText = false
-          if (inText && depth === 1 && key.length <= member.length) key += String.fromCharCode(byte ?? 0)
+          const end = endOfText(piece, at)
+          if (depth === 1 && key.length <= member.length) key += Buffer.from(piece.subarray(at, end)).toString('latin1')
+          at = end
         } else if (byte === QUOTE) {
           inText = true
           if (depth === 1) key = ''
