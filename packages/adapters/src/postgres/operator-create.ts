@@ -34,7 +34,7 @@ export const insertProvisional = (
         const now = sql`date_trunc('milliseconds', now())`
         const { operatorId, createdBy } = operator
         if (claim !== undefined) await claimKey(tx, claim, operatorId)
-        const [row] = await tx
+        const inserted = tx
           .insert(operators)
           .values({
             ...settingsRow(operator),
@@ -50,11 +50,13 @@ export const insertProvisional = (
           .returning({ createdAt: operators.createdAt })
           .prepare('insert_provisional')
           .execute()
-        await tx
+        const cleanup = tx
           .insert(credentialCleanup)
           .values({ operatorId, reason: 'provisional', dueAt: dueIn(cleanupAfterSeconds) })
           .prepare('insert_cleanup')
           .execute()
+        // Both travel at once; the first that the server refuses is what the caller hears of.
+        const [[row]] = await Promise.all([inserted, cleanup])
         if (row === undefined) throw new TypeError('INSERT returned no row')
         return row.createdAt
       },
@@ -75,22 +77,28 @@ export async function complete(
   const { operatorId } = operator
   try {
     await drizzle.transaction(async (tx) => {
-      const cancelled = await tx
+      const cancelling = tx
         .delete(credentialCleanup)
         .where(eq(credentialCleanup.operatorId, operatorId))
         .returning({ operatorId: credentialCleanup.operatorId })
         .prepare('cancel_cleanup')
         .execute()
-      const completed = await tx
+      const completing = tx
         .update(operators)
         .set({ ...stateRow(operator), provisioning: 'READY' })
         .where(and(eq(operators.operatorId, operatorId), eq(operators.provisioning, 'PENDING')))
         .returning({ operatorId: operators.operatorId })
         .prepare('complete_operator')
         .execute()
-      const answered = kept === undefined || (await keepAnswer(tx, kept.claim, { answer: kept.answer, operatorId }))
+      const answering = kept === undefined || keepAnswer(tx, kept.claim, { answer: kept.answer, operatorId })
+      // All travel at once, in this order; what was cleaned up meanwhile takes the record with it.
+      const [cancelled, completed, answered] = await Promise.all([
+        cancelling,
+        completing,
+        answering,
+        writeRecord(tx, change),
+      ])
       if (cancelled.length !== 1 || completed.length !== 1 || !answered) throw new CleanedUp()
-      await writeRecord(tx, change)
     })
     return true
   } catch (error) {
