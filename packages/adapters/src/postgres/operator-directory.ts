@@ -50,10 +50,13 @@ export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDir
         run('select', () =>
           drizzle.transaction(
             async (tx) => {
-              let after = ''
-              for (let batch = await readBatch(tx, after); batch.length > 0; batch = await readBatch(tx, after)) {
-                after = batch.at(-1)?.operator.operatorId ?? after
-                for (const page of inPages(batch)) await emit(await entriesOf(tx, page))
+              const pages = pagesOf(tx)
+              let coming = pages.next()
+              for (let page = await coming; page.done !== true; page = await coming) {
+                // PostgreSQL reads the next page while the reader has this one.
+                coming = pages.next()
+                coming.catch(() => {})
+                await emit(page.value)
               }
             },
             { isolationLevel: 'repeatable read', accessMode: 'read only' },
@@ -62,6 +65,14 @@ export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDir
       )
       for await (const batch of batches) yield* batch
     },
+  }
+}
+
+async function* pagesOf(tx: Tx): AsyncGenerator<readonly DirectoryEntry[], void> {
+  let after = ''
+  for (let batch = await readBatch(tx, after); batch.length > 0; batch = await readBatch(tx, after)) {
+    after = batch.at(-1)?.operator.operatorId ?? after
+    for (const page of inPages(batch)) yield await entriesOf(tx, page)
   }
 }
 

@@ -11,6 +11,9 @@ const IfNoneMatchHeader = Type.Object({
   ),
 })
 
+/** Each piece is a write and a TLS record or more: an operator alone would be too little for one. */
+const PIECE_LENGTH = 65_536
+
 /** The cold-start snapshot. Streamed, so that its size does not become our memory. */
 export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
   app.get(
@@ -54,10 +57,15 @@ async function startOf(directory: OperatorDirectory) {
 }
 
 async function* snapshot({ first, rest }: Awaited<ReturnType<typeof startOf>>): AsyncGenerator<string> {
-  yield `{"generatedAt":"${new Date().toISOString()}","operators":[`
+  let piece = `{"generatedAt":"${new Date().toISOString()}","operators":[`
   if (first.done !== true) {
-    yield JSON.stringify(toDirectoryResource(first.value))
-    for await (const entry of rest) yield `,${JSON.stringify(toDirectoryResource(entry))}`
+    piece += JSON.stringify(toDirectoryResource(first.value))
+    for await (const entry of rest) {
+      piece += `,${JSON.stringify(toDirectoryResource(entry))}`
+      if (piece.length < PIECE_LENGTH) continue
+      yield piece
+      piece = ''
+    }
   }
-  yield ']}'
+  yield `${piece}]}`
 }
