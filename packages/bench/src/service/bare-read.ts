@@ -11,11 +11,10 @@ export type ReadSteps = Readonly<{ select: number; token: number; logLine: numbe
 export type ReadOrder = Readonly<{
   token: string
   operatorIds: readonly string[]
-  connections: number
   milliseconds: number
 }>
 
-/** As many as the service has. */
+/** As many connections as the service has, and like there one statement on each at a time. */
 const POOL = 10
 
 /** What a read does beside HTTP, each by itself. */
@@ -30,7 +29,7 @@ export function openBareRead({ databaseUrl, logFile }: Readonly<{ databaseUrl: s
   const duration = new Histogram({ name: 'bench_seconds', help: 'bench', labelNames: ['method', 'route', 'status'] })
   const keyOf = (token: string) => createHash('sha256').update(token).digest('base64')
 
-  return async ({ token, operatorIds, connections, milliseconds }: ReadOrder): Promise<ReadSteps> => {
+  return async ({ token, operatorIds, milliseconds }: ReadOrder): Promise<ReadSteps> => {
     known.set(keyOf(token), { subject: 'bench', expiresAtMs: Date.now() + 3_600_000 })
     const select = await rateOf(
       async (turn) => {
@@ -44,7 +43,7 @@ export function openBareRead({ databaseUrl, logFile }: Readonly<{ databaseUrl: s
             AND o.deleted_at IS NULL`
         if (rows.length !== 1) throw new Error('an operator is not there')
       },
-      { lanes: connections, milliseconds },
+      { lanes: POOL, milliseconds },
     )
     return {
       select,

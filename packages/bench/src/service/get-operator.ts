@@ -27,7 +27,7 @@ export async function getOperatorBench({ service, caller, bare, admin }: Running
   const operatorIds = operators.map(({ operatorId }) => operatorId)
   const paths = operatorIds.map((operatorId) => `/v1/admin/operators/${operatorId}`)
   const route = { url: await bare.ask('serveRoute', { schema: OperatorResource, body: operators[0] ?? {} }) }
-  const order = { token: await service.token(), operatorIds, connections: CONNECTIONS, milliseconds: milliseconds / 2 }
+  const order = { token: await service.token(), operatorIds, milliseconds: milliseconds / 2 }
   const load = { paths, connections: CONNECTIONS, milliseconds }
   const taken: ReadSteps[] = []
   const measures = [
