@@ -62,7 +62,7 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
   const shared = { timing, onProblem }
 
   const api = createInternalApi({ url: options.internalUrl, tls: options.tls, ...shared })
-  const redis = openRedis(options.redis, shared)
+  const redis = openRedis(options.redis, timing)
   const nats = openNats(options.nats, shared)
   const credentials = createCredentials({ api, timing })
   const table = createRoutingTable()
