@@ -102,8 +102,7 @@ const changeOnce = (
     await Promise.all([
       decided.states.length > 0 && tx.execute(updateStates(decided.states)),
       decided.transitions.length > 0 && tx.execute(insertLog(decided.transitions)),
-      decided.transitions.length > 0 &&
-        tx.insert(outbox).values(decided.transitions.map(({ event }) => outboxRow(event))),
+      decided.transitions.length > 0 && tx.execute(insertEvents(decided.transitions)),
     ])
     return decided
   })
@@ -131,6 +130,13 @@ const insertLog = (transitions: HealthChange['transitions']) => sql`
   from jsonb_to_recordset(${JSON.stringify(transitions.map(({ transition }) => toLogRow(transition)))}::jsonb) as logged (
     operator_id text, transition bigint, previous_state text, new_state text, error_rate double precision,
     bind_state text, bind_error text, received_at timestamptz)`
+
+// One parameter, for a backlog has more transitions than a statement takes parameters; json keeps a payload's text.
+const insertEvents = (transitions: HealthChange['transitions']) => sql`
+  insert into ${outbox} (event_id, operator_id, subject, payload, traceparent)
+  select "eventId", "operatorId", subject, payload, traceparent
+  from json_to_recordset(${JSON.stringify(transitions.map(({ event }) => outboxRow(event)))}::json) as told (
+    "eventId" uuid, "operatorId" text, subject text, payload json, traceparent text)`
 
 type AgedRow = Readonly<{
   health: typeof operatorHealth.$inferSelect | null

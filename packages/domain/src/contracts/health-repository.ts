@@ -62,6 +62,21 @@ export function healthRepositoryContract(t: Test, open: OpenStore): void {
     )
   })
 
+  t.test('a backlog may bring thousands of operators and their transitions at once', async (t) => {
+    const store = await open(t)
+    const { operatorId } = await createOperatorIn(store)
+    const state = aHealth(operatorId)
+    const { transition, event } = aHealthTransition(state, 'UNKNOWN')
+    const before = (await store.outbox.backlog()).depth
+    const transitions = Array.from({ length: 15_000 }, (_, index) => ({
+      transition: { ...transition, transition: index + 1 },
+      event: { ...event, eventId: crypto.randomUUID() },
+    }))
+    await store.health.change([operatorId, ...transitions.map(newOperatorId)], () => ({ states: [state], transitions }))
+    t.equal((await store.transitions()).length, transitions.length)
+    t.equal((await store.outbox.backlog()).depth - before, transitions.length)
+  })
+
   t.test('a state without a transition writes neither log nor event', async (t) => {
     const store = await open(t)
     const { operatorId } = await createOperatorIn(store)
