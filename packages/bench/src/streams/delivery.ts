@@ -20,7 +20,9 @@ export async function measureDelivery(
   { service: { sql }, nats }: Ingestor,
   tools: Tools,
 ): Promise<Readonly<{ result: Result; note: string }>> {
-  const { opened, quick, tell } = tools
+  const { quick, tell } = tools
+  // What listens here would be in the way of other benches.
+  await using opened = new AsyncDisposableStack()
   const turns = TURNS[quick ? 'quick' : 'full']
   const arrivals = new Map<string, () => void>()
   const arrived = (id: string): Promise<void> => new Promise((resolve) => arrivals.set(id, resolve))

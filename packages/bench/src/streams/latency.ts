@@ -10,9 +10,11 @@ const SECONDS = { full: 10, quick: 3 } as const
 /** How late keys and events are at 1,000 reports per second, of which one in twenty turns the state of its operator. */
 export async function measureLatency(
   { service, nats }: Ingestor,
-  { opened, quick, tell }: Tools,
+  { quick, tell }: Tools,
 ): Promise<Readonly<{ results: readonly Result[]; notes: readonly string[]; faults: readonly string[] }>> {
   const size = quick ? 'quick' : 'full'
+  // What listens here would be in the way of other benches.
+  await using opened = new AsyncDisposableStack()
   const load = await prepareLoad(opened, { nats, redisUrl: service.redis.url })
   tell.now('1,000 reports per second: a turn of all operators to warm up, then rounds')
   await load.run(ONE_TURN_SECONDS)
