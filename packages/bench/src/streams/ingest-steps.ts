@@ -1,8 +1,7 @@
 import { Redis } from 'ioredis'
 import { AckPolicy, DeliverPolicy, type NatsConnection } from 'nats'
 import type { Sql } from 'postgres'
-import { operatorId } from './ingestor.ts'
-import { INBOUND } from './reports.ts'
+import { INBOUND, operatorId } from './ingestor.ts'
 
 /** As many as production's setting takes into one transaction. */
 const BATCH = 256

@@ -1,6 +1,13 @@
-import { type Service, startService } from '@oms/testkit'
+import { type Service, startService, until } from '@oms/testkit'
 import { connect, type NatsConnection } from 'nats'
 import type { Tools } from '../suite.ts'
+
+/** Where reports come in, and the consumer that the replicas of the health-ingestor share. */
+export const INBOUND = {
+  stream: 'OPERATOR_HEALTH_INBOUND',
+  subject: 'operator.health.inbound.v1',
+  durable: 'ops-health-consumer',
+} as const
 
 /** Operators that report, each every ten seconds by the habit of their senders: 1,000 reports per second. */
 export const OPERATORS = 10_000
@@ -31,6 +38,10 @@ export async function startIngestor({ opened, tell }: Pick<Tools, 'opened' | 'te
   await service.events[Symbol.asyncDispose]()
   const nats = opened.adopt(await connect({ servers: service.nats.url }), (connection) => connection.close())
   await loadOperators(service)
+  const { consumers } = await nats.jetstreamManager()
+  await until('the consumer of the health-ingestor', () =>
+    consumers.info(INBOUND.stream, INBOUND.durable).catch(() => undefined),
+  )
   return { service, nats, versions: await versionsOf(service, nats) }
 }
 

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { connect, DeliverPolicy, type NatsConnection } from 'nats'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OPERATORS, operatorId } from './ingestor.ts'
+import { INBOUND, OPERATORS, operatorId } from './ingestor.ts'
 import { HEALTH_EVENTS } from './relay-throughput.ts'
-import { bindOf, INBOUND, isTransition, reportOf } from './reports.ts'
+import { bindOf, isTransition, reportOf } from './reports.ts'
 
 /** Milliseconds that each took, as seen from outside. */
 export type Samples = Readonly<{

@@ -1,8 +1,8 @@
 import { decodeHealthReport } from '@oms/adapters/nats'
 import { micros } from '@oms/domain'
 import t from 'tap'
-import { OPERATORS } from './ingestor.ts'
-import { bindOf, INBOUND, isTransition, reportOf } from './reports.ts'
+import { INBOUND, OPERATORS } from './ingestor.ts'
+import { bindOf, isTransition, reportOf } from './reports.ts'
 
 const decoded = (data: Uint8Array) =>
   decodeHealthReport({

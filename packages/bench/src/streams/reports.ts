@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { NatsConnection } from 'nats'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OPERATORS, operatorId } from './ingestor.ts'
-
-export const INBOUND = { stream: 'OPERATOR_HEALTH_INBOUND', subject: 'operator.health.inbound.v1' } as const
-/** The durable that the replicas of the health-ingestor share. */
-const DURABLE = 'ops-health-consumer'
+import { INBOUND, OPERATORS, operatorId } from './ingestor.ts'
 
 /** One operator in so many flaps: each of its reports turns its bind round, and so is a transition. */
 const FLAPPING = 20
@@ -69,7 +65,7 @@ export type Backlog = Readonly<{
 
 export async function backlogOf(nats: NatsConnection): Promise<Backlog> {
   const { consumers } = await nats.jetstreamManager()
-  const info = () => consumers.info(INBOUND.stream, DURABLE)
+  const info = () => consumers.info(INBOUND.stream, INBOUND.durable)
   return {
     async left() {
       const { num_pending, num_ack_pending } = await info()
