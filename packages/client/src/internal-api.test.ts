@@ -149,6 +149,16 @@ t.test('a whole answer has its time, however it trickles; queued requests end as
   await until('their connections are closed', async () => (open() === 0 ? true : null))
 })
 
+t.test('who waits for a turn waits as long as others are answered', async (t) => {
+  const slow: Handler = (request, response) => void setTimeout(() => answerJson(request, response), 100)
+  const { api } = await start(t, slow, 1_000)
+  const many = Array.from({ length: 120 }, (_, index) => api.get(`/operators/${index}`))
+  t.same(
+    (await Promise.allSettled(many)).filter(({ status }) => status === 'rejected'),
+    [],
+  )
+})
+
 t.test('a streamed answer may take long as long as the server is not silent', async (t) => {
   let finish = () => {}
   const { api, open } = await start(

@@ -51,6 +51,7 @@ export function createInternalApi({ url, tls, timing, onProblem }: InternalApiOp
   // Not the agent's own queue: what waits there cannot be ended, and goes to a silent server one by one.
   const few = bulkhead(MOST_AT_ONCE, Infinity)
   const underWay = new Set<Patience>()
+  let answeredAt = -Infinity
   let closed = false
 
   async function patiently<T>(use: (patience: Patience) => Promise<T>): Promise<T> {
@@ -78,7 +79,13 @@ export function createInternalApi({ url, tls, timing, onProblem }: InternalApiOp
     get: (path) =>
       patiently(async (patience) => {
         const { signal } = patience
-        const parsed = await few.execute(async () => jsonOf(await ask(path, {}, signal)), signal)
+        // A thousand binds at once are served one after the other: to wait for one's turn is no outage.
+        patience.queue(() => answeredAt)
+        const parsed = await few.execute(async () => {
+          patience.renew()
+          return jsonOf(await ask(path, {}, signal))
+        }, signal)
+        answeredAt = performance.now()
         patience.end()
         return parsed
       }),

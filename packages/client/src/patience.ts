@@ -8,6 +8,8 @@ export type Patience = Readonly<{
   renew(): void
   /** Time does not count until it is renewed. */
   rest(): void
+  /** Until it is renewed it is not lost while others are answered: `answeredAt`, of `performance.now`, is when the last one was. */
+  queue(answeredAt: () => number): void
   lose(reason: OperatorClientError): void
   /** It is needed no more, and can no longer be lost. */
   end(): void
@@ -34,8 +36,16 @@ export function openPatience(ms: number, onEnd: () => void): Patience {
     if (ended) return
     timer = setTimeout(() => lose(new OperatorClientError('UNAVAILABLE', TOO_LONG)), ms)
   }
+  const queue = (answeredAt: () => number, patience = ms) => {
+    rest()
+    timer = setTimeout(() => {
+      const left = answeredAt() + ms - performance.now()
+      if (left > 0) queue(answeredAt, left)
+      else lose(new OperatorClientError('UNAVAILABLE', TOO_LONG))
+    }, patience)
+  }
   renew()
-  return { signal: controller.signal, renew, rest, lose, end }
+  return { signal: controller.signal, renew, rest, queue, lose, end }
 }
 
 const TOO_LONG = 'the internal API did not answer in time'
