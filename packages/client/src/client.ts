@@ -5,6 +5,7 @@ import { createDirectory, type Directory, type DirectoryChange } from './directo
 import { OperatorClientError } from './errors.ts'
 import { createHealth, type HealthChange, type OperatorHealth } from './health.ts'
 import { createInternalApi, type TlsFiles } from './internal-api.ts'
+import { isRecord } from './is-record.ts'
 import { openNats } from './nats-connection.ts'
 import type { ClientObserver, Problem } from './observer.ts'
 import type { OperatorCredentials } from './operator.ts'
@@ -27,7 +28,10 @@ export type OperatorClientOptions = ClientObserver &
 
 /** Everything is kept in memory and up to date in the background; nothing here is written to disk. */
 export interface OperatorClient {
-  /** Resolves when the directory is there, so that routes can be chosen; until then the internal API is tried again. */
+  /**
+   * Resolves when the directory is there, so that routes can be chosen; until then the internal API is tried again. Rejects
+   * with UNAVAILABLE when the client is closed before.
+   */
   readonly ready: Promise<void>
   /** Every live operator with its rules, as of the newest event. */
   readonly directory: Pick<Directory, 'get' | 'all' | 'size'> &
@@ -47,8 +51,8 @@ export interface OperatorClient {
   onHealthChange(listener: (change: HealthChange) => void): () => void
   /**
    * The operators to offer a message to, best first, from memory. `to` is E.164, with or without +; the network is that of
-   * the subscriber where it is known. Throws TypeError or RangeError on what is no number or network, and
-   * OperatorClientError UNAVAILABLE before `ready`.
+   * the subscriber where it is known. Throws TypeError on what is no number or network, and OperatorClientError
+   * UNAVAILABLE before `ready`.
    */
   route(to: string, network?: Network): readonly RouteCandidate[]
   /** Ends everything that runs in the background; in-flight reads reject. */
@@ -57,6 +61,7 @@ export interface OperatorClient {
 
 /** Returns at once; whatever is away is waited for in the background. Throws TypeError on options that can never work. */
 export function createOperatorClient(options: OperatorClientOptions): OperatorClient {
+  refuseIncomplete(options)
   const timing: Timing = { ...TIMING, ...options.timing }
   const onProblem = quietly(options.onProblem)
   const shared = { timing, onProblem }
@@ -86,9 +91,15 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
     }
   })
   let isReady = false
-  const ready = directory.ready.then(() => {
+  let giveUp: (reason: OperatorClientError) => void
+  const closing = new Promise<never>((_resolve, reject) => {
+    giveUp = reject
+  })
+  const ready = Promise.race([directory.ready, closing]).then(() => {
     isReady = true
   })
+  // A host need not wait for it, and an unheard rejection would end the host.
+  ready.catch(() => undefined)
 
   return {
     ready,
@@ -101,6 +112,7 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
       return table.route(to, network, health.stateOf)
     },
     async close() {
+      giveUp(new OperatorClientError('UNAVAILABLE', 'the client is closed'))
       credentials.close()
       await Promise.allSettled([directory.close(), health.close()])
       redis.close()
@@ -111,6 +123,15 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
 
 function* operatorIds(directory: Pick<Directory, 'all'>): Iterable<string> {
   for (const { operatorId } of directory.all()) yield operatorId
+}
+
+/** Plain JavaScript may leave one out, for which the libraries would take a server on this machine. */
+function refuseIncomplete({ tls, nats, redis }: Readonly<Record<'tls' | 'nats' | 'redis', unknown>>): void {
+  if (!isRecord(tls) || ![tls.cert, tls.key, tls.ca].every((path) => typeof path === 'string' && path !== ''))
+    throw new TypeError('tls must hold the paths of cert, key and ca')
+  if (!isRecord(nats)) throw new TypeError('nats must hold the options of a connection')
+  if (redis === '' || (typeof redis !== 'string' && !isRecord(redis)))
+    throw new TypeError('redis must be an address or a client of ioredis')
 }
 
 /** What the host does with a problem is none of ours: its own failure must not end a loop here. */

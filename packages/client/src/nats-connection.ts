@@ -29,6 +29,7 @@ export function openNats(
           maxPingOut: 2,
           ...options,
           // After the first connect the library never gives up, not even on a refused login: credentials rotate.
+          reconnect: true,
           maxReconnectAttempts: -1,
           ignoreAuthErrorAbort: true,
         })

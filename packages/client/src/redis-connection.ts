@@ -12,6 +12,8 @@ export function openRedis(given: string | Redis | Cluster, timing: Timing): Open
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: timing.redisTimeout,
+    // A socket that the other side does not close, and a wait for one that is gone, would hold the process for 2 s.
+    disconnectTimeout: 100,
     retryStrategy: (attempt) => Math.min(timing.retryFirst * 2 ** (attempt - 1), timing.retryMost),
   })
   // Without a listener the library prints the error, and its command may hold a password; health tells that Redis is away.

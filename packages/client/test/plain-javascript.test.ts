@@ -11,20 +11,34 @@ const TSC = join(PACKAGE, 'node_modules/typescript/bin/tsc')
 const HOST = `
 import { createOperatorClient, OperatorClientError, TIMING } from './dist/index.js'
 
-const client = createOperatorClient({
+const options = {
   internalUrl: 'https://127.0.0.1:1',
   tls: { cert: 'none.pem', key: 'none.pem', ca: 'none.pem' },
   nats: { servers: 'nats://127.0.0.1:1' },
   redis: 'redis://127.0.0.1:1',
   timing: { ...TIMING, retryMost: 200 },
+}
+const without = (name) => ({ ...options, [name]: undefined })
+const thrown = ['internalUrl', 'tls', 'nats', 'redis'].map((name) => {
+  try {
+    createOperatorClient(without(name))
+  } catch (error) {
+    return error.constructor.name
+  }
 })
+const client = createOperatorClient(options)
 const codeOf = (error) => (error instanceof OperatorClientError ? error.code : String(error))
 const refused = [() => client.route('+9370123456'), () => client.credentials('op-1')].map(async (ask) => ask())
 const codes = (await Promise.allSettled(refused)).map(({ reason }) => codeOf(reason))
 const { healthState, source } = await client.health('op-1')
 await new Promise((resolve) => setTimeout(resolve, 500))
+const waiting = client.ready.catch(codeOf)
 await client.close()
-console.log(JSON.stringify({ codes, healthState, source }))
+codes.push(await waiting)
+const closedAt = performance.now()
+process.on('exit', () => {
+  console.log(JSON.stringify({ thrown, codes, healthState, source, endedAfter: performance.now() - closedAt }))
+})
 `
 
 const TYPED_HOST = `
@@ -47,7 +61,14 @@ t.test('the built package runs from plain JavaScript, is typed, and lets its hos
   await writeFile(join(folder, 'host.ts'), TYPED_HOST)
 
   const { stdout } = await run(process.execPath, ['host.js'], { cwd: folder, timeout: 30_000 })
-  t.same(JSON.parse(stdout), { codes: ['UNAVAILABLE', 'UNAVAILABLE'], healthState: 'UNKNOWN', source: 'unknown' })
+  const { endedAfter, ...seen } = JSON.parse(stdout) as Readonly<Record<string, unknown>>
+  t.same(seen, {
+    thrown: Array.from({ length: 4 }, () => 'TypeError'),
+    codes: ['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE'],
+    healthState: 'UNKNOWN',
+    source: 'unknown',
+  })
+  t.ok(Number(endedAfter) < 1_500, `ended ${String(endedAfter)} ms after close`)
 
   const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
   await run(process.execPath, [TSC, ...strict, '--skipLibCheck', '--ignoreConfig', 'host.ts'], { cwd: folder })
