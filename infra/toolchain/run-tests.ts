@@ -10,26 +10,35 @@ import { seconds } from './progress.ts'
 
 const WITH_STACK = resolve(import.meta.dirname, '../../packages/devstack/src/with-stack.ts')
 const LOG_FOLDER = 'node_modules/.cache/tests'
-const LOG = `${LOG_FOLDER}/last.tap`
 const BUNDLES = resolve(import.meta.dirname, '../../node_modules/.cache/bundles')
+const COMPILED = resolve(import.meta.dirname, '../../node_modules/.cache/compiled')
 const SILENCE_MS = 15_000
 
 export type Totals = Readonly<{ passed: number; failed: number; skipped: number }>
 
-/** `files`: none means all that the `.taprc` of the working directory includes. Counts assertions; a run without any has failed. */
-export async function runTests(files: readonly string[], options: { coverage: boolean }): Promise<Totals> {
+/**
+ * `files`: none means all that the `.taprc` of the working directory includes. `name` is what the run is called. Counts
+ * assertions; a run without any has failed.
+ */
+export async function runTests(
+  files: readonly string[],
+  options: { coverage: boolean; name?: string },
+): Promise<Totals> {
+  const { name = 'tests' } = options
+  const log = `${LOG_FOLDER}/${name.replaceAll(' ', '-')}.tap`
   await mkdir(LOG_FOLDER, { recursive: true })
   const elapsed = seconds()
   await bundleApps(BUNDLES)
   const tap = ['tap', 'run', '--reporter=tap', ...(options.coverage ? [] : ['--disable-coverage']), ...files]
   const child = startChild(process.execPath, ['--conditions=@oms/source', WITH_STACK, ...tap], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, OMS_BUNDLES: BUNDLES },
+    // What is compiled beforehand is counted less exactly.
+    env: { ...process.env, OMS_BUNDLES: BUNDLES, ...(options.coverage ? {} : { NODE_COMPILE_CACHE: COMPILED }) },
   })
 
   const parser = new Parser()
   const told = tell(parser)
-  child.stdout?.pipe(createWriteStream(LOG))
+  child.stdout?.pipe(createWriteStream(log))
   child.stdout?.pipe(parser)
   const parsed = new Promise((resolve) => parser.on('complete', resolve))
   const [code] = await Promise.all([exitCode(child), parsed])
@@ -40,7 +49,7 @@ export async function runTests(files: readonly string[], options: { coverage: bo
   const complaint = complaintAbout(code, told.counts)
   if (complaint) console.log(`\nFAILED  ${complaint}`)
   const failed = told.counts.failed + (complaint ? 1 : 0)
-  console.log(`\ntests: ${passed} passed, ${failed} failed, ${skipped} skipped in ${elapsed().trim()} (${LOG})`)
+  console.log(`\n${name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${elapsed().trim()} (${log})`)
   return { passed, failed, skipped }
 }
 
