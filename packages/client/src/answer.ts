@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { type Agent, request } from 'node:https'
-import { text } from 'node:stream/consumers'
 import { OperatorClientError } from './errors.ts'
 import { isRecord } from './is-record.ts'
 import { dropIdleSockets } from './reloading-agent.ts'
@@ -37,12 +36,26 @@ function send({ url, ...options }: Call) {
 
 /** Parsed. The text of a parser's error quotes what it read, so none is passed on. */
 export async function jsonOf(answer: IncomingMessage): Promise<unknown> {
-  const body = await text(answer)
+  const body = await textOf(answer)
   try {
     return JSON.parse(body) as unknown
   } catch {
     throw new OperatorClientError('UNAVAILABLE', 'the internal API answered something that is no JSON')
   }
+}
+
+/** Far more than the largest operator: an answer without an end would fill the host's memory within its time-out. */
+const MOST_BYTES = 32 * 1024 * 1024
+
+async function textOf(answer: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of answer) {
+    size += piece.length
+    if (size > MOST_BYTES) throw new OperatorClientError('UNAVAILABLE', 'the internal API answered far too much')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString()
 }
 
 /** What an answer other than the one hoped for means. */

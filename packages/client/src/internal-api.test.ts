@@ -102,6 +102,18 @@ t.test('what the service refuses has a code, and nothing of the answer is told',
   }
 })
 
+t.test('an answer that does not end is not read to its end', async (t) => {
+  const { api, open } = await start(t, (_, response) => {
+    const more = () => {
+      while (response.write(' '.repeat(1_000_000)));
+    }
+    response.on('drain', more).writeHead(200)
+    more()
+  })
+  t.match(await failureOf(api.get('/operators/a')), { code: 'UNAVAILABLE', message: /too much/ })
+  await until('its connection is closed', async () => (open() === 0 ? true : null))
+})
+
 t.test('bytes that are not HTTP are not told either', async (t) => {
   const { api } = await start(t, ({ socket }) => void socket.end(`HTTP/1.1 ${CANARY}\r\n\r\n`))
   const failure = await failureOf(api.get('/operators'))
