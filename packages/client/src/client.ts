@@ -63,7 +63,10 @@ export interface OperatorClient {
 export function createOperatorClient(options: OperatorClientOptions): OperatorClient {
   refuseIncomplete(options)
   const timing: Timing = { ...TIMING, ...options.timing }
-  const onProblem = quietly(options.onProblem)
+  let closed = false
+  const tell = quietly(options.onProblem)
+  // What is broken off at the end is no problem of anybody.
+  const onProblem = (problem: Problem): void => (closed ? undefined : tell(problem))
   const shared = { timing, onProblem }
 
   const api = createInternalApi({ url: options.internalUrl, tls: options.tls, ...shared })
@@ -112,6 +115,7 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
       return table.route(to, network, health.stateOf)
     },
     async close() {
+      closed = true
       giveUp(new OperatorClientError('UNAVAILABLE', 'the client is closed'))
       credentials.close()
       await Promise.allSettled([directory.close(), health.close()])

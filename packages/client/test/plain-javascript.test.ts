@@ -26,18 +26,23 @@ const thrown = ['internalUrl', 'tls', 'nats', 'redis'].map((name) => {
     return error.constructor.name
   }
 })
-const client = createOperatorClient(options)
+let closedAt
+const late = []
+const onProblem = ({ message }) => closedAt !== undefined && late.push(message)
+const client = createOperatorClient({ ...options, onProblem })
 const codeOf = (error) => (error instanceof OperatorClientError ? error.code : String(error))
 const refused = [() => client.route('+9370123456'), () => client.credentials('op-1')].map(async (ask) => ask())
 const codes = (await Promise.allSettled(refused)).map(({ reason }) => codeOf(reason))
 const { healthState, source } = await client.health('op-1')
 await new Promise((resolve) => setTimeout(resolve, 500))
 const waiting = client.ready.catch(codeOf)
+const underWay = Array.from({ length: 9 }, () => client.health('op-2'))
+closedAt = performance.now()
 await client.close()
 codes.push(await waiting)
-const closedAt = performance.now()
+await Promise.all(underWay)
 process.on('exit', () => {
-  console.log(JSON.stringify({ thrown, codes, healthState, source, endedAfter: performance.now() - closedAt }))
+  console.log(JSON.stringify({ thrown, late, codes, healthState, source, endedAfter: performance.now() - closedAt }))
 })
 `
 
@@ -64,6 +69,7 @@ t.test('the built package runs from plain JavaScript, is typed, and lets its hos
   const { endedAfter, ...seen } = JSON.parse(stdout) as Readonly<Record<string, unknown>>
   t.same(seen, {
     thrown: Array.from({ length: 4 }, () => 'TypeError'),
+    late: [],
     codes: ['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE'],
     healthState: 'UNKNOWN',
     source: 'unknown',
