@@ -22,10 +22,7 @@ export type FailureFacts = Readonly<{
   errors?: readonly string[] | undefined
 }>
 
-/**
- * What may be known of a failed request. An AxiosError holds the token, the body and the headers, and shows them to every
- * logger, so it never gets past the client.
- */
+/** What may be known of a failed request: nothing of its headers, which hold the token, nor of its body. */
 export class VaultFailure extends Error {
   override readonly name = 'VaultFailure'
   readonly kind: FailureKind
@@ -49,19 +46,15 @@ export const isInfrastructure = ({ kind }: VaultFailure): boolean => kind === 'u
 export function vaultFailure(error: unknown): VaultFailure {
   if (error instanceof VaultFailure) return error
   if (!isObject(error)) return new VaultFailure('unclear')
-  if (isObject(error.response) && typeof error.response.status === 'number') {
-    return answered(error.response.status, error.response.data)
-  }
   const code = typeof error.code === 'string' && /^\w{1,64}$/.test(error.code) ? error.code : undefined
-  if (code !== undefined && TIMEOUTS.has(code)) return new VaultFailure('unreachable', { code: 'TIMEOUT' })
+  // The socket's own, while it connects.
+  if (code === 'ETIMEDOUT') return new VaultFailure('unreachable', { code: 'TIMEOUT' })
   if (code !== undefined) return new VaultFailure('unreachable', { code })
   return new VaultFailure('unclear', { code: 'UNEXPECTED_ANSWER' })
 }
 
-/** axios says it in three ways: its own timeout, ours as a signal, the socket's. */
-const TIMEOUTS = new Set(['ECONNABORTED', 'ERR_CANCELED', 'ETIMEDOUT'])
-
-function answered(status: number, body: unknown): VaultFailure {
+/** An answer that is no success. */
+export function answeredWith(status: number, body: unknown): VaultFailure {
   const errors = textsOf(body)
   const facts = { status, ...(errors !== undefined && { errors }) }
   if (status >= 500) return new VaultFailure('unavailable', facts)
