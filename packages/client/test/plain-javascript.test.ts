@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -78,4 +78,20 @@ t.test('the built package runs from plain JavaScript, is typed, and lets its hos
 
   const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
   await run(process.execPath, [TSC, ...strict, '--skipLibCheck', '--ignoreConfig', 'host.ts'], { cwd: folder })
+})
+
+type Manifest = Readonly<{ engines?: Readonly<{ node?: string }>; dependencies?: Readonly<Record<string, string>> }>
+
+const manifestOf = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
+const oldestNode = ({ engines }: Manifest): number => Number(/^>= ?(\d+)/.exec(engines?.node ?? '')?.[1])
+
+t.test('what the client needs runs on every Node that the client names', async (t) => {
+  const own = await manifestOf(PACKAGE)
+  const names = Object.keys(own.dependencies ?? {})
+  t.not(names.length, 0)
+  for (const name of names) {
+    const oldest = oldestNode(await manifestOf(join(PACKAGE, 'node_modules', name)))
+    t.ok(oldest <= oldestNode(own), `${name} needs Node ${oldest}`)
+  }
 })
