@@ -70,19 +70,18 @@ export function createConnections(options: ConnectionOptions): Connections {
     current: () => current,
     within: (generation, work, { milliseconds, what }) =>
       new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(deadlineExceeded(what)), Math.max(milliseconds, 0))
-        const overdue = setTimeout(() => replace(generation), Math.max(milliseconds, 0) + OVERDUE_MS)
-        const settled = () => {
-          clearTimeout(late)
-          clearTimeout(overdue)
+        const tooLate = () => {
+          reject(deadlineExceeded(what))
+          timer = setTimeout(() => replace(generation), OVERDUE_MS)
         }
+        let timer = setTimeout(tooLate, Math.max(milliseconds, 0))
         work.then(
           (value) => {
-            settled()
+            clearTimeout(timer)
             resolve(value)
           },
           (error: unknown) => {
-            settled()
+            clearTimeout(timer)
             if (isConnectTimeout(error) && performance.now() - generation.born > LEAST_LIFE_MS) replace(generation)
             // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the driver rejected with
             reject(error)

@@ -1,6 +1,7 @@
 import { CommitOutcomeUnknown, isDomainError } from '@oms/domain'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { toPortError, unavailable } from './database-error.ts'
+import type { ReadValues } from './view-values.ts'
 
 /** A transaction as drizzle hands it out. */
 export type Tx = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
@@ -11,6 +12,7 @@ export type Operation = 'select' | 'insert' | 'update' | 'delete' | 'maintain'
 /** What the adapters share: drizzle on the guarded pool, and the one place where errors are translated. */
 export type Db = Readonly<{
   drizzle: PostgresJsDatabase
+  readValues: ReadValues
   /** Connections at most. */
   pool: number
   /** Rejects as ports do: with a DomainError or an error that may be logged. */
@@ -19,7 +21,10 @@ export type Db = Readonly<{
   runToCommit<T>(operation: Operation, work: () => Promise<T>): Promise<T>
 }>
 
-export function createDb(drizzle: PostgresJsDatabase, pool: number, onError: (operation: string) => void): Db {
+export function createDb(
+  { drizzle, readValues, pool }: Pick<Db, 'drizzle' | 'readValues' | 'pool'>,
+  onError: (operation: string) => void,
+): Db {
   const runToCommit = async <T>(operation: Operation, work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -33,6 +38,7 @@ export function createDb(drizzle: PostgresJsDatabase, pool: number, onError: (op
   }
   return {
     drizzle,
+    readValues,
     pool,
     run: (operation, work) =>
       runToCommit(operation, work).catch((error: unknown) => {

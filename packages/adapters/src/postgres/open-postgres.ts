@@ -5,6 +5,7 @@ import { unavailable } from './database-error.ts'
 import { createDb, type Db } from './db.ts'
 import { createGuardedClient } from './guarded-client.ts'
 import { type Listener, listenForEver, type PostgresLog } from './listen.ts'
+import { readValuesWith } from './view-values.ts'
 
 export type PostgresOptions = Readonly<{
   url: string
@@ -38,12 +39,13 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const { url, directUrl = url, pool, onError = () => {}, deadlineMs = DEADLINE_MS } = options
   const shared = { ...options, deadlineMs, pooled: directUrl !== url }
   const connections = createConnections(shared)
+  const client = createGuardedClient(connections)
   const probe = createConnections({ ...shared, pool: 1, applicationName: `${options.applicationName}-probe` })
   const probeClient = createGuardedClient(probe)
   const listeners = new Set<Listener>()
 
   return {
-    db: createDb(drizzle(createGuardedClient(connections)), pool, onError),
+    db: createDb({ drizzle: drizzle(client), readValues: readValuesWith(client), pool }, onError),
     ping: async (signal) => {
       const aborted = Promise.withResolvers<never>()
       const abort = () => aborted.reject(signal.reason)

@@ -15,9 +15,10 @@ import { claimKey } from './idempotency-keys.ts'
 import { operatorChange } from './operator-change.ts'
 import { abandon, complete, insertProvisional } from './operator-create.ts'
 import { listOperators } from './operator-list.ts'
-import { isLive, isReady, toOperator, toView, viewColumns } from './operator-rows.ts'
+import { isLive, isReady, toOperator, viewColumns } from './operator-rows.ts'
 import { operatorHealth, operators, outbox } from './schema.ts'
 import { retryWhileAway } from './retry.ts'
+import { viewOfValues } from './view-values.ts'
 
 /** What made the outcome unknown, a restart most likely, also keeps it from being read for a while. */
 const READ_BACK_FOR_MS = 5_000
@@ -30,6 +31,7 @@ export function createOperatorRepository(db: Db): OperatorRepository {
     .leftJoin(operatorHealth, eq(operatorHealth.operatorId, operators.operatorId))
     .where(and(eq(operators.operatorId, sql.placeholder('operatorId')), isLive))
     .prepare('find_operator')
+    .getQuery()
   const existedOne = drizzle
     .select({ operatorId: operators.operatorId })
     .from(operators)
@@ -41,8 +43,8 @@ export function createOperatorRepository(db: Db): OperatorRepository {
   return {
     find: (operatorId) =>
       db.run('select', async () => {
-        const [row] = await findOne.execute({ operatorId })
-        return row && toView(row)
+        const [values] = await db.readValues(findOne, { operatorId })
+        return values && viewOfValues(values)
       }),
 
     existed: (operatorId) => db.run('select', async () => (await existedOne.execute({ operatorId })).length > 0),
