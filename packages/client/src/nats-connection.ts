@@ -1,5 +1,6 @@
 import { connect, type ConnectionOptions, type NatsConnection } from 'nats'
 import type { Problem } from './observer.ts'
+import { watchSockets } from './socket-watch.ts'
 import type { Timing } from './timing.ts'
 
 export type OpenedNats = Readonly<{
@@ -13,9 +14,12 @@ export function openNats(
   options: ConnectionOptions,
   { timing, onProblem }: Readonly<{ timing: Timing; onProblem: (problem: Problem) => void }>,
 ): OpenedNats {
+  const timeout = options.timeout ?? timing.requestTimeout
+  const sockets = watchSockets(timeout)
   let closed = false
   let current: NatsConnection | undefined
   let waiting: NodeJS.Timeout | undefined
+  let attempting = Promise.resolve()
 
   // Not the library's `waitOnFirstConnect`: its promise cannot be abandoned, so that a host could not end before NATS is up.
   const connection = new Promise<NatsConnection>((resolve) => {
@@ -28,6 +32,7 @@ export function openNats(
           pingInterval: 5_000,
           maxPingOut: 2,
           ...options,
+          timeout,
           // After the first connect the library never gives up, not even on a refused login: credentials rotate.
           reconnect: true,
           maxReconnectAttempts: -1,
@@ -40,10 +45,12 @@ export function openNats(
         if (closed) return
         if (failures === 0) onProblem({ source: 'nats', message: 'no connection yet; trying again', error })
         const delay = Math.min(timing.retryFirst * 2 ** failures, timing.retryMost)
-        waiting = setTimeout(() => void attempt(failures + 1), delay)
+        waiting = setTimeout(() => {
+          attempting = attempt(failures + 1)
+        }, delay)
       }
     }
-    void attempt(0)
+    attempting = sockets.run(() => attempt(0))
   })
 
   return {
@@ -52,6 +59,7 @@ export function openNats(
       closed = true
       clearTimeout(waiting)
       await current?.close()
+      sockets.close(attempting)
     },
   }
 }
