@@ -106,7 +106,14 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
 
   return {
     ready,
-    directory,
+    directory: {
+      get: directory.get,
+      all: directory.all,
+      get size() {
+        return directory.size
+      },
+      onChange: directory.onChange,
+    },
     credentials: (operatorId) => credentials.get(operatorId),
     health: (operatorId) => health.get(operatorId),
     onHealthChange: (listener) => health.onChange(listener),

@@ -31,6 +31,7 @@ const late = []
 const onProblem = ({ message }) => closedAt !== undefined && late.push(message)
 const client = createOperatorClient({ ...options, onProblem })
 const codeOf = (error) => (error instanceof OperatorClientError ? error.code : String(error))
+const shown = Object.keys(client.directory)
 const refused = [() => client.route('+9370123456'), () => client.credentials('op-1')].map(async (ask) => ask())
 const codes = (await Promise.allSettled(refused)).map(({ reason }) => codeOf(reason))
 const { healthState, source } = await client.health('op-1')
@@ -42,7 +43,7 @@ await client.close()
 codes.push(await waiting)
 await Promise.all(underWay)
 process.on('exit', () => {
-  console.log(JSON.stringify({ thrown, late, codes, healthState, source, endedAfter: performance.now() - closedAt }))
+  console.log(JSON.stringify({ thrown, shown, late, codes, healthState, source, endedAfter: performance.now() - closedAt }))
 })
 `
 
@@ -69,6 +70,7 @@ t.test('the built package runs from plain JavaScript, is typed, and lets its hos
   const { endedAfter, ...seen } = JSON.parse(stdout) as Readonly<Record<string, unknown>>
   t.same(seen, {
     thrown: Array.from({ length: 4 }, () => 'TypeError'),
+    shown: ['get', 'all', 'size', 'onChange'],
     late: [],
     codes: ['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE'],
     healthState: 'UNKNOWN',
