@@ -15,6 +15,7 @@ function anIngest() {
     thresholds: HEALTH_THRESHOLD_DEFAULTS,
     decode: decodeHealthReport,
     letterText,
+    onCommit: () => undefined,
     onRecorded: () => undefined,
     onUnrecorded: () => undefined,
     onUndecodable: (_, reason) => undecodable.push(reason),

@@ -11,7 +11,9 @@ export type IngestPorts = IngestHealthEventPorts &
   Pick<IngestorAdapters, 'decode' | 'letterText'> &
   Readonly<{
     deadLetters: DeadLetters
-    /** Told of each recorded batch. */
+    /** Told of each batch in the order of their transactions, at its COMMIT. */
+    onCommit(folded: FoldedReports): void
+    /** Told of each recorded batch when its keys are written. */
     onRecorded(folded: FoldedReports): void
     /** Told of each whose letter is stored; until then it comes again. */
     onUndecodable(message: InboundMessage, reason: string): void
@@ -28,9 +30,11 @@ const HOUR_MS = 3_600_000
 /**
  * What to do with each message of a batch: recorded or outdated → ack; never decodable → dead letter, then term; of an
  * operator that is not there → one dead letter per operator and hour, then ack. Rejects, so that the whole batch comes
- * again, when it cannot be recorded.
+ * again, when it cannot be recorded. `recorded` is called at COMMIT.
  */
-export function createIngest(ports: IngestPorts): (messages: readonly InboundMessage[]) => Promise<Settlement[]> {
+export function createIngest(
+  ports: IngestPorts,
+): (messages: readonly InboundMessage[], recorded?: () => void) => Promise<Settlement[]> {
   const oncePerOperator = oncePerHour()
 
   function decoded(message: InboundMessage): Decoded {
@@ -38,10 +42,13 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
     return 'undecodable' in result ? { message, undecodable: result.undecodable } : { message, report: result }
   }
 
-  async function record(reports: readonly HealthReport[]): Promise<ReadonlySet<HealthReport>> {
+  async function record(reports: readonly HealthReport[], recorded: () => void): Promise<ReadonlySet<HealthReport>> {
     if (reports.length === 0) return new Set()
     try {
-      const folded = await ingestHealthEvent(ports, reports)
+      const folded = await ingestHealthEvent(ports, reports, (committed) => {
+        ports.onCommit(committed)
+        recorded()
+      })
       ports.onRecorded(folded)
       return new Set(folded.unknown)
     } catch (error) {
@@ -79,9 +86,12 @@ export function createIngest(ports: IngestPorts): (messages: readonly InboundMes
     }
   }
 
-  return async (messages) => {
+  return async (messages, recorded = () => {}) => {
     const batch = messages.map(decoded)
-    const unknown = await record(batch.flatMap(({ report }) => report ?? []))
+    const unknown = await record(
+      batch.flatMap(({ report }) => report ?? []),
+      recorded,
+    )
     return Promise.all(batch.map((one) => settlement(one, unknown)))
   }
 }

@@ -66,10 +66,8 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
         newEventId: randomUUID,
         wakeRelay: relay.wake,
         report,
-        onRecorded(folded) {
-          blind.recorded(folded)
-          observed.onRecorded(folded)
-        },
+        onCommit: blind.recorded,
+        onRecorded: observed.onRecorded,
         onUnrecorded(reports) {
           blind.unrecorded(reports)
         },

@@ -12,8 +12,11 @@ import { HEALTH_INBOUND } from './streams.ts'
 import { supervise } from './supervise.ts'
 
 export type ConsumeOptions = Readonly<{
-  /** Settles each message, by index. A rejection gives all of them back, later and later. */
-  onBatch: (messages: readonly InboundMessage[]) => Promise<readonly Settlement[]>
+  /**
+   * Settles each message, by index. A rejection gives all of them back, later and later. `recorded` lets the next batch
+   * begin while this one is finished; without it the next waits for the settlements.
+   */
+  onBatch: (messages: readonly InboundMessage[], recorded: () => void) => Promise<readonly Settlement[]>
   onError: (error: unknown) => void
   /** False: the durable is looked for, never made or changed. */
   manage?: boolean
@@ -44,6 +47,8 @@ const WORKING_EVERY_MS = 10_000
 const LONGEST_NAK_MS = 15_000
 /** What is taken at once while there is no backlog, and after a failure. */
 const FIRST_BATCH = 256
+/** Of more than twice as many that wait half are taken: the rest is recorded while the keys of these are written. */
+const WORTH_HALVING = 1_024
 const LONGEST_PAUSE_MS = 1_000
 const STOP_LIMIT_MS = 1_000
 
@@ -52,7 +57,7 @@ export function consumeHealthReports(nats: Nats, options: ConsumeOptions): Healt
   const { onBatch, onError, manage = true, batchSize = FIRST_BATCH, maxBytes = 16 * 1024 * 1024 } = options
   const stopping = new AbortController()
   const arrivals = createArrivals()
-  let batch: readonly Msg[] = []
+  const batches = new Set<readonly Msg[]>()
   let limit = Math.min(FIRST_BATCH, batchSize)
   let failures = 0
   let pull: Pull | undefined
@@ -79,37 +84,52 @@ export function consumeHealthReports(nats: Nats, options: ConsumeOptions): Healt
     { signal: stopping.signal, onError },
   )
 
-  async function decide(messages: readonly InboundMessage[]): Promise<readonly Settlement[]> {
+  /** False when all come again. */
+  async function finish(batch: readonly Msg[], recorded: () => void): Promise<boolean> {
+    batches.add(batch)
     try {
-      const settlements = await onBatch(messages)
-      failures = 0
-      // Many reports of one operator cost one write: what waits is caught up the faster, the more is taken at once.
-      if (messages.length === limit) limit = Math.min(2 * limit, batchSize)
-      return settlements
+      const settlements = await onBatch(batch.map(inboundMessage), recorded)
+      batch.forEach((message, index) => settle(message, settlements[index] ?? { nakAfterMs: LONGEST_NAK_MS }))
+      return true
     } catch (error) {
       onError(error)
-      failures += 1
-      limit = Math.min(FIRST_BATCH, batchSize)
-      return messages.map(({ deliveryCount }) => ({ nakAfterMs: backoffMs(deliveryCount, 500, LONGEST_NAK_MS) }))
+      for (const message of batch) {
+        const { deliveryCount } = inboundMessage(message)
+        settle(message, { nakAfterMs: backoffMs(deliveryCount, 500, LONGEST_NAK_MS) })
+      }
+      return false
+    } finally {
+      batches.delete(batch)
     }
   }
 
   async function work(): Promise<void> {
+    let finishing: Promise<unknown> = Promise.resolve()
     while (!stopping.signal.aborted) {
       await arrivals.some(stopping.signal)
-      if (stopping.signal.aborted) return
-      batch = arrivals.take(limit)
+      if (stopping.signal.aborted) break
+      const batch = arrivals.take(Math.min(limit, Math.max(WORTH_HALVING, Math.ceil(arrivals.size() / 2))))
       pull?.refill()
-      const settlements = await decide(batch.map(inboundMessage))
-      batch.forEach((message, index) => settle(message, settlements[index] ?? { nakAfterMs: LONGEST_NAK_MS }))
-      batch = []
+      const recorded = Promise.withResolvers<true>()
+      const finished = finish(batch, () => recorded.resolve(true))
+      const isRecorded = await Promise.race([recorded.promise, finished])
+      // Never more than two in hand: one is recorded while the one before it is finished.
+      await finishing
+      finishing = finished
+      failures = isRecorded ? 0 : failures + 1
+      // Many reports of one operator cost one write: what waits is caught up the faster, the more is taken at once.
+      if (batch.length >= limit / 2) limit = Math.min(2 * limit, batchSize)
       // Whatever else waits would fail as well, and come again and again.
-      if (failures > 0) await pause(backoffMs(failures, 50, LONGEST_PAUSE_MS), stopping.signal)
+      if (failures > 0) {
+        limit = Math.min(FIRST_BATCH, batchSize)
+        await pause(backoffMs(failures, 50, LONGEST_PAUSE_MS), stopping.signal)
+      }
     }
+    await finishing
   }
 
   const working = work()
-  const keepAlive = setInterval(() => [...batch, ...arrivals.all()].forEach(stillWorking), WORKING_EVERY_MS)
+  const keepAlive = setInterval(() => [...batches, arrivals.all()].flat().forEach(stillWorking), WORKING_EVERY_MS)
 
   /**
    * nats-server 2.9 mislays what is given back while a pull waits to which nobody listens any more, and then delivers

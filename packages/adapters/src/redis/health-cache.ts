@@ -34,7 +34,10 @@ const Cached = Type.Object({
   streamSequence: Type.Integer(),
 })
 
-/** So many keys are written well within the time that one command may take; a backlog brings more. */
+/**
+ * So many keys are written well within the time that one command may take; a backlog brings more. The next ones are on
+ * their way while these are written, so that a node is always at work and a batch costs one round trip all the same.
+ */
 const PIPELINE = 1_000
 
 const keyOf = (operatorId: OperatorId): string => `ops:health:${operatorId}`
@@ -52,13 +55,17 @@ export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: 
     }
   }
 
-  /** All are sent in one turn of the event loop, which the client turns into one pipeline per node. */
-  async function putAtOnce(entries: readonly HealthCacheEntry[]): Promise<void> {
-    const writes = entries.map(({ operatorId, value, ttlSeconds }) =>
-      counted(putIfNewer(keyOf(operatorId), JSON.stringify(value), value.receivedAt, value.streamSequence, ttlSeconds)),
+  /** What became of it, for a failure must wait for the ones before it. */
+  async function putAtOnce(entries: readonly HealthCacheEntry[]): Promise<PromiseSettledResult<unknown> | undefined> {
+    const calls = entries.map(
+      ({ operatorId, value, ttlSeconds }) =>
+        [keyOf(operatorId), JSON.stringify(value), value.receivedAt, value.streamSequence, ttlSeconds] as const,
     )
-    const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    const outcomes = await putIfNewer(calls).catch((reason: unknown) =>
+      calls.map(() => ({ status: 'rejected', reason }) as const),
+    )
+    for (const { status } of outcomes) onSet?.(status === 'fulfilled' ? 'ok' : 'error')
+    return outcomes.find(({ status }) => status === 'rejected')
   }
 
   return {
@@ -66,8 +73,13 @@ export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: 
       counted(redis.setIfAbsent(keyOf(operatorId), JSON.stringify(value), ttlSeconds)),
 
     async put(entries) {
-      for (let start = 0; start < entries.length; start += PIPELINE)
-        await putAtOnce(entries.slice(start, start + PIPELINE))
+      let before: ReturnType<typeof putAtOnce> = Promise.resolve(undefined)
+      for (let start = 0; start < entries.length; start += PIPELINE) {
+        const next = putAtOnce(entries.slice(start, start + PIPELINE))
+        throwIfFailed(await before)
+        before = next
+      }
+      throwIfFailed(await before)
     },
 
     async get(operatorId) {
@@ -82,6 +94,10 @@ export function createHealthCache(redis: RedisConnection, { onSet, onGarbage }: 
 
     remove: (operatorId) => redis.remove(keyOf(operatorId)),
   }
+}
+
+function throwIfFailed(outcome: PromiseSettledResult<unknown> | undefined): void {
+  if (outcome?.status === 'rejected') throw outcome.reason
 }
 
 function parsed(text: string): CachedHealth | undefined {

@@ -17,8 +17,14 @@ export type RedisEvents = Readonly<{
   onError?: (failure: RedisFailure) => void
 }>
 
-/** One key and the rest of its arguments; resolves with the script's answer. */
-export type RedisScript = (key: string, ...args: readonly (string | number)[]) => Promise<unknown>
+/** One key and the rest of its arguments. */
+export type ScriptCall = readonly [key: string, ...args: (string | number)[]]
+
+/**
+ * Runs once for each call, all sent in one turn of the event loop, which is one pipeline per node. Resolves with what
+ * became of each; rejects when there is no connection, or none answered in time.
+ */
+export type RedisScript = (calls: readonly ScriptCall[]) => Promise<readonly PromiseSettledResult<unknown>[]>
 
 export type RedisConnection = AsyncDisposable &
   Readonly<{
@@ -83,16 +89,22 @@ export function openRedis(config: RedisConfig, { onError }: RedisEvents = {}): R
     },
     script(name, lua) {
       client.defineCommand(name, { numberOfKeys: 1, lua })
-      const run = (client as unknown as Record<string, RedisScript | undefined>)[name]
+      const run = (client as unknown as Record<string, ((...call: ScriptCall) => Promise<unknown>) | undefined>)[name]
       if (run === undefined) throw new TypeError(`ioredis did not take the script ${name}`)
-      if (!(client instanceof Cluster)) return (key, ...args) => answered(client, () => run.call(client, key, ...args))
-      return (key, ...args) =>
-        answered(client, () =>
-          run.call(client, key, ...args).catch((error: unknown) => {
-            if (isRedirection(error)) return client.eval(lua, 1, key, ...args)
-            throw error
-          }),
+      const once =
+        client instanceof Cluster
+          ? (call: ScriptCall) =>
+              run.apply(client, [...call]).catch((error: unknown) => {
+                if (isRedirection(error)) return client.eval(lua, 1, ...call)
+                throw error
+              })
+          : (call: ScriptCall) => run.apply(client, [...call])
+      return async (calls) => {
+        const outcomes = await answered(client, () => Promise.allSettled(calls.map(once)))
+        return outcomes.map((outcome) =>
+          outcome.status === 'fulfilled' ? outcome : { ...outcome, reason: redisUnavailable(outcome.reason) },
         )
+      }
     },
     async [Symbol.asyncDispose]() {
       listeners.clear()

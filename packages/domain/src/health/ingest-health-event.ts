@@ -23,11 +23,13 @@ export type IngestHealthEventPorts = Readonly<{
  * Takes a batch of reports into the state of record: one transaction with log and events, then the keys that
  * routing-engine reads. Every accepted report refreshes its key, only a transition is logged and published; one that
  * waited for long, in a backlog or for its redelivery, gives the key what is left of its life. A cache that is away holds
- * nothing up. Rejects with DEPENDENCY_UNAVAILABLE; nothing has changed then.
+ * nothing up. Rejects with DEPENDENCY_UNAVAILABLE; nothing has changed then. `onCommit` is told before the keys are
+ * written: from then on the next batch may be taken in, for a key never goes back to an older report.
  */
 export async function ingestHealthEvent(
   ports: IngestHealthEventPorts,
   reports: readonly HealthReport[],
+  onCommit: (folded: FoldedReports) => void = () => {},
 ): Promise<FoldedReports> {
   let folded: FoldedReports | undefined
   let recordedAt: Micros | undefined
@@ -42,6 +44,7 @@ export async function ingestHealthEvent(
   })
   if (folded === undefined) throw new TypeError('a health change resolved without a decision')
 
+  onCommit(folded)
   if (folded.transitions.length > 0) ports.wakeRelay()
   const entries = cacheEntries([...folded.states, ...folded.confirmed], recordedAt)
   if (entries.length > 0) {
