@@ -12,6 +12,8 @@ export type Operation = 'select' | 'insert' | 'update' | 'delete' | 'maintain'
 /** What the adapters share: drizzle on the guarded pool, and the one place where errors are translated. */
 export type Db = Readonly<{
   drizzle: PostgresJsDatabase
+  /** The same; its transactions are serializable. */
+  serializable: PostgresJsDatabase
   readValues: ReadValues
   /** Connections at most. */
   pool: number
@@ -22,7 +24,7 @@ export type Db = Readonly<{
 }>
 
 export function createDb(
-  { drizzle, readValues, pool }: Pick<Db, 'drizzle' | 'readValues' | 'pool'>,
+  { drizzle, serializable, readValues, pool }: Pick<Db, 'drizzle' | 'serializable' | 'readValues' | 'pool'>,
   onError: (operation: string) => void,
 ): Db {
   const runToCommit = async <T>(operation: Operation, work: () => Promise<T>): Promise<T> => {
@@ -38,6 +40,7 @@ export function createDb(
   }
   return {
     drizzle,
+    serializable,
     readValues,
     pool,
     run: (operation, work) =>

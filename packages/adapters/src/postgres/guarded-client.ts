@@ -2,13 +2,13 @@ import type postgres from 'postgres'
 import type { Connections, Generation } from './connections.ts'
 import { deadlineExceeded } from './database-error.ts'
 import { send, type Statement, statement, type Unsafe } from './statement.ts'
-import { type Started, type Transaction, transaction } from './transaction.ts'
+import { type Isolation, type Started, type Transaction, transaction } from './transaction.ts'
 
 /**
  * The postgres.js client that drizzle is given: every statement and every transaction gets a connection and an answer in
- * time, or is refused.
+ * time, or is refused. Its transactions are `isolation`, which travels with BEGIN; drizzle would send it by itself.
  */
-export function createGuardedClient(connections: Connections): postgres.Sql {
+export function createGuardedClient(connections: Connections, isolation?: Isolation): postgres.Sql {
   const unsafe: Unsafe = (...query): Statement =>
     statement((asValues) =>
       inSlot(connections, (generation, left) => {
@@ -23,7 +23,7 @@ export function createGuardedClient(connections: Connections): postgres.Sql {
     options: connections.current().sql.options,
     unsafe,
     begin: <T>(work: (tx: Transaction) => Promise<T>) =>
-      inSlot(connections, (generation, left) => transaction({ connections, generation, left }, work)),
+      inSlot(connections, (generation, left) => transaction({ connections, generation, left, isolation }, work)),
   }
   // drizzle uses no more of it than this.
   return client as unknown as postgres.Sql

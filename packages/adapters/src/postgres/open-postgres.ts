@@ -40,12 +40,13 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const shared = { ...options, deadlineMs, pooled: directUrl !== url }
   const connections = createConnections(shared)
   const client = createGuardedClient(connections)
+  const serializable = drizzle(createGuardedClient(connections, 'isolation level serializable'))
   const probe = createConnections({ ...shared, pool: 1, applicationName: `${options.applicationName}-probe` })
   const probeClient = createGuardedClient(probe)
   const listeners = new Set<Listener>()
 
   return {
-    db: createDb({ drizzle: drizzle(client), readValues: readValuesWith(client), pool }, onError),
+    db: createDb({ drizzle: drizzle(client), serializable, readValues: readValuesWith(client), pool }, onError),
     ping: async (signal) => {
       const aborted = Promise.withResolvers<never>()
       const abort = () => aborted.reject(signal.reason)

@@ -24,44 +24,41 @@ type ProvisionalInsert = Readonly<{
 
 /** Only INSERTs, so that the unique indexes alone decide between two creates. */
 export const insertProvisional = (
-  { drizzle }: Db,
+  { serializable }: Db,
   { operator, cleanupAfterSeconds, claim }: ProvisionalInsert,
 ): Promise<Date> =>
   retrySerialization(RETRY_FOR_MS, () =>
-    drizzle.transaction(
-      async (tx) => {
-        // To the millisecond, which is what every later state of the row is read and written with.
-        const now = sql`date_trunc('milliseconds', now())`
-        const { operatorId, createdBy } = operator
-        if (claim !== undefined) await claimKey(tx, claim, operatorId)
-        const inserted = tx
-          .insert(operators)
-          .values({
-            ...settingsRow(operator),
-            operatorId,
-            provisioning: 'PENDING',
-            credentialsVersion: 0,
-            version: 0,
-            createdAt: now,
-            createdBy,
-            updatedAt: now,
-            updatedBy: createdBy,
-          })
-          .returning({ createdAt: operators.createdAt })
-          .prepare('insert_provisional')
-          .execute()
-        const cleanup = tx
-          .insert(credentialCleanup)
-          .values({ operatorId, reason: 'provisional', dueAt: dueIn(cleanupAfterSeconds) })
-          .prepare('insert_cleanup')
-          .execute()
-        // Both travel at once; the first that the server refuses is what the caller hears of.
-        const [[row]] = await Promise.all([inserted, cleanup])
-        if (row === undefined) throw new TypeError('INSERT returned no row')
-        return row.createdAt
-      },
-      { isolationLevel: 'serializable' },
-    ),
+    serializable.transaction(async (tx) => {
+      // To the millisecond, which is what every later state of the row is read and written with.
+      const now = sql`date_trunc('milliseconds', now())`
+      const { operatorId, createdBy } = operator
+      if (claim !== undefined) await claimKey(tx, claim, operatorId)
+      const inserted = tx
+        .insert(operators)
+        .values({
+          ...settingsRow(operator),
+          operatorId,
+          provisioning: 'PENDING',
+          credentialsVersion: 0,
+          version: 0,
+          createdAt: now,
+          createdBy,
+          updatedAt: now,
+          updatedBy: createdBy,
+        })
+        .returning({ createdAt: operators.createdAt })
+        .prepare('insert_provisional')
+        .execute()
+      const cleanup = tx
+        .insert(credentialCleanup)
+        .values({ operatorId, reason: 'provisional', dueAt: dueIn(cleanupAfterSeconds) })
+        .prepare('insert_cleanup')
+        .execute()
+      // Both travel at once; the first that the server refuses is what the caller hears of.
+      const [[row]] = await Promise.all([inserted, cleanup])
+      if (row === undefined) throw new TypeError('INSERT returned no row')
+      return row.createdAt
+    }),
   )
 
 const dueIn = (seconds: number) => sql`now() + make_interval(secs => ${seconds}::double precision)`

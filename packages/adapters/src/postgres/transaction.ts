@@ -10,8 +10,16 @@ export type Transaction = Readonly<{ unsafe: Unsafe }>
 /** What runs in a slot: the caller's answer, and when the connection is free again, which may be later. */
 export type Started<T> = Readonly<{ answer: Promise<T>; settled: Promise<unknown> }>
 
+/** As BEGIN names it; the server's default when absent. */
+export type Isolation = 'isolation level serializable'
+
 /** The connection it runs on, and what is left of the caller's patience, in milliseconds. */
-export type Slot = Readonly<{ connections: Connections; generation: Generation; left: number }>
+export type Slot = Readonly<{
+  connections: Connections
+  generation: Generation
+  left: number
+  isolation: Isolation | undefined
+}>
 
 type Outcome<T> = Readonly<{ value: T } | { error: unknown }>
 
@@ -22,7 +30,7 @@ type Outcome<T> = Readonly<{ value: T } | { error: unknown }>
  * Whether a COMMIT without an answer stands is nobody's guess: CommitOutcomeUnknown. Never settles while `work` runs.
  */
 export function transaction<T>(
-  { connections: { deadlineMs, within }, generation, left }: Slot,
+  { connections: { deadlineMs, within }, generation, left, isolation }: Slot,
   work: (tx: Transaction) => Promise<T>,
 ): Started<T> {
   const opened = Promise.withResolvers<void>()
@@ -54,7 +62,7 @@ export function transaction<T>(
       }),
   })
 
-  const ended = generation.sql.begin(async (tx): Promise<T> => {
+  const ended = generation.sql.begin(isolation ?? '', async (tx): Promise<T> => {
     if (phase !== 'open') throw deadlineExceeded('BEGIN')
     opened.resolve()
     let outcome = await settle(work(guarded(tx)))
