@@ -7,10 +7,10 @@ import { until } from '../../test/support/until.ts'
 t.test('the statements that finish a create travel together and are executed in their order', async (t) => {
   // A lock is waited for as long as that.
   const store = await postgresStore(t, { deadlineMs: 60_000 })
-  for (const [held, waits] of [
-    ['ops.credential_cleanup', /^delete from "ops"\."credential_cleanup"/],
-    ['ops.operators', /^update "ops"\."operators"/],
-  ] as const) {
+  for (const { held, other, otherIsFree } of [
+    { held: 'ops.credential_cleanup', other: 'ops.operators', otherIsFree: true },
+    { held: 'ops.operators', other: 'ops.credential_cleanup', otherIsFree: false },
+  ]) {
     const draft = aProvisionalOperator()
     const at = await store.operators.insertProvisional(draft, 60)
     const operator = finished(draft, at)
@@ -20,7 +20,8 @@ t.test('the statements that finish a create travel together and are executed in 
       await tx`select from ${tx(held)} where operator_id = ${draft.operatorId} for update`
       completing = store.operators.complete(operator, aRecordedChange('operator.config.created.v1', operator))
       await until(async () => (await waiting(store)).length > 0)
-      t.match(await waiting(store), [{ query: waits }], `whoever has the row of ${held} decides`)
+      const free = await tx`select from ${tx(other)} where operator_id = ${draft.operatorId} for update skip locked`
+      t.equal(free.length === 1, otherIsFree, 'the clean-up row is taken first: whoever has it decides')
       t.equal(await lastEvent(store), numbered, 'nothing is recorded before both rows are locked')
     })
     t.equal(await completing, true)
@@ -57,8 +58,8 @@ const finished = (draft: ProvisionalOperator, at: Date): Operator => ({
 })
 
 /** Statements of the ports that wait for a row. */
-const waiting = ({ owner }: PostgresStore) => owner<{ query: string }[]>`
-  select query from pg_stat_activity
+const waiting = ({ owner }: PostgresStore) => owner`
+  select from pg_stat_activity
   where datname = current_database() and application_name = 'oms-test' and wait_event_type = 'Lock'`
 
 const lastEvent = async ({ owner }: PostgresStore): Promise<number> => {
