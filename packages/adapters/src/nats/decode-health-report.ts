@@ -43,7 +43,8 @@ function parse(data: Uint8Array): unknown {
 function withShortError(payload: unknown): unknown {
   if (typeof payload !== 'object' || payload === null || !('bindError' in payload)) return payload
   const { bindError } = payload
-  if (typeof bindError !== 'string' || bindError.length > BIND_ERROR.longest) return payload
+  if (typeof bindError !== 'string' || bindError.length <= BIND_ERROR.kept) return payload
+  if (bindError.length > BIND_ERROR.longest) return payload
   return { ...payload, bindError: bindError.slice(0, BIND_ERROR.kept) }
 }
 

@@ -1,6 +1,6 @@
-import type { HealthTransition, Micros, OperatorHealth, OperatorId } from '@oms/domain'
+import type { BindState, HealthState, HealthTransition, Micros, OperatorHealth, OperatorId } from '@oms/domain'
 import type { operatorHealth } from './schema.ts'
-import { textOfMicros } from './timestamps.ts'
+import { microsOfText, textOfMicros } from './timestamps.ts'
 
 export const fromHealthRow = (row: typeof operatorHealth.$inferSelect): OperatorHealth => ({
   operatorId: row.operatorId as OperatorId,
@@ -20,19 +20,54 @@ export const fromHealthRow = (row: typeof operatorHealth.$inferSelect): Operator
   transitions: row.transitions,
 })
 
-const text = (at: Micros | null): string | null => (at === null ? null : textOfMicros(at))
+/** A row of operator_health as postgres.js gives it: moments and bigints are texts. */
+export type ReportedRow = Readonly<{
+  operator_id: OperatorId
+  state: HealthState
+  since: string | null
+  above_degraded_since: string | null
+  above_unhealthy_since: string | null
+  recovered_since: string | null
+  last_received_at: string | null
+  last_stream_seq: string | null
+  last_seen_at: string | null
+  error_rate: number | null
+  bind_state: BindState | null
+  bind_error: string | null
+  transitions: string
+}>
 
-/** Keys are columns, for jsonb_to_recordset. */
+const moment = (text: string | null): Micros | null => (text === null ? null : microsOfText(text))
+
+export const fromReportedRow = (row: ReportedRow): OperatorHealth => ({
+  operatorId: row.operator_id,
+  state: row.state,
+  since: moment(row.since),
+  crossings: {
+    aboveDegraded: moment(row.above_degraded_since),
+    aboveUnhealthy: moment(row.above_unhealthy_since),
+    recovered: moment(row.recovered_since),
+  },
+  lastReceivedAt: moment(row.last_received_at),
+  lastStreamSequence: row.last_stream_seq === null ? null : Number(row.last_stream_seq),
+  lastSeenAt: moment(row.last_seen_at),
+  errorRate: row.error_rate,
+  bindState: row.bind_state,
+  bindError: row.bind_error,
+  transitions: Number(row.transitions),
+})
+
+/** Keys are columns, for json_to_recordset; moments are microseconds. */
 export const toHealthRow = (health: OperatorHealth) => ({
   operator_id: health.operatorId,
   state: health.state,
-  since: text(health.since),
-  above_degraded_since: text(health.crossings.aboveDegraded),
-  above_unhealthy_since: text(health.crossings.aboveUnhealthy),
-  recovered_since: text(health.crossings.recovered),
-  last_received_at: text(health.lastReceivedAt),
+  since: health.since,
+  above_degraded_since: health.crossings.aboveDegraded,
+  above_unhealthy_since: health.crossings.aboveUnhealthy,
+  recovered_since: health.crossings.recovered,
+  last_received_at: health.lastReceivedAt,
   last_stream_seq: health.lastStreamSequence,
-  last_seen_at: text(health.lastSeenAt),
+  last_seen_at: health.lastSeenAt,
   error_rate: health.errorRate,
   bind_state: health.bindState,
   bind_error: health.bindError,
