@@ -2,17 +2,16 @@ import type { OperatorId, RoutingRule } from '@oms/domain'
 import { and, asc, eq, sql } from 'drizzle-orm'
 import { anyOf } from './any-of.ts'
 import type { Tx } from './db.ts'
-import { toRule } from './routing-rule-rows.ts'
+import { type RawRule, rawRuleColumns, rawToRule, toRule } from './routing-rule-rows.ts'
 import { routingRules } from './schema.ts'
 
-/** Rules that one statement reads, so that none runs into its time-out. */
-const PAGE = 5_000
+/** Rules that one statement reads: none runs into its time-out, and a page is garbage before it counts as old. */
+const PAGE = 2_000
 
-type Reader = Pick<Tx, 'select'>
 type Counted = Readonly<{ operator: Readonly<{ operatorId: string; routingRuleCount: number }> }>
 
 /** All rules of one operator, by prefix and ruleId. */
-export async function rulesOf(reader: Reader, operatorId: OperatorId): Promise<readonly RoutingRule[]> {
+export async function rulesOf(reader: Pick<Tx, 'select'>, operatorId: OperatorId): Promise<readonly RoutingRule[]> {
   const rules: RoutingRule[] = []
   for (;;) {
     const last = rules.at(-1)
@@ -53,18 +52,15 @@ export function* inPages<T extends Counted>(rows: readonly T[]): Generator<reado
 
 /** The rules of a page of operators, each by prefix and ruleId. */
 export async function rulesOfPage(
-  reader: Reader,
+  tx: Pick<Tx, 'select' | 'execute'>,
   page: readonly Counted[],
 ): Promise<ReadonlyMap<OperatorId, readonly RoutingRule[]>> {
   const ids = page.map(({ operator }) => operator.operatorId as OperatorId)
   const [first] = ids
-  if (first !== undefined && ids.length === 1) return new Map([[first, await rulesOf(reader, first)]])
-  const rows = await reader
-    .select()
-    .from(routingRules)
-    .where(anyOf(routingRules.operatorId, ids))
-    .orderBy(asc(routingRules.prefix), asc(routingRules.ruleId))
-    .prepare('rules_of_operators')
-    .execute()
-  return Map.groupBy(rows.map(toRule), ({ operatorId }) => operatorId)
+  if (first !== undefined && ids.length === 1) return new Map([[first, await rulesOf(tx, first)]])
+  const rows = await tx.execute<RawRule>(sql`
+    select ${rawRuleColumns} from ${routingRules}
+    where ${anyOf(routingRules.operatorId, ids)}
+    order by ${routingRules.prefix}, ${routingRules.ruleId}`)
+  return Map.groupBy(rows.map(rawToRule), ({ operatorId }) => operatorId)
 }

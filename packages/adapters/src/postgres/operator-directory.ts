@@ -8,7 +8,7 @@ import { operatorHealth, operators } from './schema.ts'
 import { createSlots } from './slots.ts'
 
 /** Operators read at once by a snapshot. */
-const BATCH = 200
+const BATCH = 1_000
 
 export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDirectory {
   // A reader may be slow, and keeps a connection and its snapshot as long: the other half stays for everyone else.
@@ -69,9 +69,11 @@ export function createOperatorDirectory({ drizzle, pool, run }: Db): OperatorDir
 }
 
 async function* pagesOf(tx: Tx): AsyncGenerator<readonly DirectoryEntry[], void> {
-  let after = ''
-  for (let batch = await readBatch(tx, after); batch.length > 0; batch = await readBatch(tx, after)) {
-    after = batch.at(-1)?.operator.operatorId ?? after
+  let coming = readBatch(tx, '')
+  for (let batch = await coming; batch.length > 0; batch = await coming) {
+    // On its way before its turn, so that between two pages PostgreSQL is asked for one thing only.
+    coming = readBatch(tx, batch.at(-1)?.operator.operatorId ?? '')
+    coming.catch(() => {})
     for (const page of inPages(batch)) yield await entriesOf(tx, page)
   }
 }

@@ -14,7 +14,10 @@ import { createTurns } from './turns.ts'
 t.test('microseconds survive the way to text and back', async (t) => {
   fc.assert(
     fc.property(fc.integer({ min: -62_135_596_800_000_000 / 1_000, max: 9_007_199_254_740_991 }), (at) => {
-      t.equal(microsOfText(textOfMicros(micros(at))), at)
+      const text = textOfMicros(micros(at))
+      t.equal(microsOfText(text), at)
+      const printed = text.replace('T', ' ').replace(/\.?0*Z$/, '+00')
+      t.equal(dateOfText(printed).getTime(), Math.floor(at / 1_000), printed)
     }),
     { numRuns: 200 },
   )
@@ -26,8 +29,10 @@ t.test('what PostgreSQL prints is read exactly, and anything not in UTC is refus
   t.equal(microsOfText('2025-11-20 15:18:00.1+00'), 1_763_651_880_100_000)
   t.equal(microsOfText('2025-11-20 15:18:00+00'), 1_763_651_880_000_000)
   t.equal(dateOfText('2025-11-20 15:18:00.123999+00').toISOString(), '2025-11-20T15:18:00.123Z')
-  for (const text of ['2025-11-20 15:18:00+01', 'infinity', '', '2025-11-20'])
+  for (const text of ['2025-11-20 15:18:00+01', 'infinity', '', '2025-11-20']) {
     t.throws(() => microsOfText(text), TypeError)
+    t.throws(() => dateOfText(text), TypeError)
+  }
 })
 
 const refused = (facts: object): DrizzleQueryError => {
