@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Remembers what tokens were verified to say, until they expire. Holds no token, only its digest. */
 export function createTokenCache<T>(capacity: number, now: () => number = Date.now) {
   const entries = new Map<string, { value: T; expiresAtMs: number }>()
-  const digest = (token: string): string => createHash('sha256').update(token).digest('base64')
+  const digest = (token: string): string => hash('sha256', token, 'base64')
 
   return {
     get(token: string): T | undefined {

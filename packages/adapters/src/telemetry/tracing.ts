@@ -26,10 +26,8 @@ export function openTrace(traceparent: string | undefined): TraceScope {
   const own = childOf(parent)
   const { traceId, spanId, sampled } = parent ?? own
   const remote = { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true }
-  return {
-    ...own,
-    run: (fn) => active.run(own, () => context.with(trace.setSpanContext(context.active(), remote), fn)),
-  }
+  const below = trace.setSpanContext(context.active(), remote)
+  return { ...own, run: (fn) => active.run(own, () => context.with(below, fn)) }
 }
 
 /** Where this code runs in a trace; undefined outside any. */
