@@ -47,7 +47,7 @@ const WORKING_EVERY_MS = 10_000
 const LONGEST_NAK_MS = 15_000
 /** What is taken at once while there is no backlog, and after a failure. */
 const FIRST_BATCH = 256
-/** Of more than twice as many that wait half are taken: the rest is recorded while the keys of these are written. */
+/** So many are taken whole; of more, half: the rest is recorded while the keys of these are written. */
 const WORTH_HALVING = 1_024
 const LONGEST_PAUSE_MS = 1_000
 const STOP_LIMIT_MS = 1_000

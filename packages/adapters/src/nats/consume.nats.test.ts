@@ -254,6 +254,29 @@ t.test('batches grow while there is a backlog, and begin small again after a fai
   t.ok(Math.max(...sizes.slice(large + 1)) > 256, sizes.join())
 })
 
+t.test('a batch begins once the one before is recorded, and none is acknowledged before it is done', async (t) => {
+  const { nats, raw, admin } = await world(t)
+  const begun: string[] = []
+  const written = Promise.withResolvers<void>()
+  const consumer = consumeHealthReports(nats, {
+    batchSize: 1,
+    onError: (error) => void t.fail(String(error)),
+    onBatch: async (messages, recorded) => {
+      begun.push(...messages.map(text))
+      recorded()
+      await written.promise
+      return messages.map(() => 'ack')
+    },
+  })
+  t.teardown(() => consumer.stop())
+  await send(raw, ...range(3))
+  await until(async () => begun.length > 1 && (await consumer.lag()).ackPending === 3)
+  t.same(begun, range(2), 'two are in hand at most')
+  written.resolve()
+  await until(settled(admin))
+  t.same(begun, range(3))
+})
+
 t.test('a durable that settles otherwise is told of, not used', async (t) => {
   const { nats, admin } = await world(t)
   await admin.consumers.add(STREAM, { durable_name: DURABLE, ack_policy: 'none' as never })

@@ -36,7 +36,7 @@ const Cached = Type.Object({
 
 /**
  * So many keys are written well within the time that one command may take; a backlog brings more. The next ones are on
- * their way while these are written, so that a node is always at work and a batch costs one round trip all the same.
+ * their way while these are written, so that no node waits for us and a batch takes as long as one round trip would.
  */
 const PIPELINE = 1_000
 

@@ -3,8 +3,8 @@ import { AckPolicy, DeliverPolicy, type NatsConnection } from 'nats'
 import type { Sql } from 'postgres'
 import { INBOUND, operatorId } from './ingestor.ts'
 
-/** As many as production's setting takes into one transaction. */
-const BATCH = 256
+/** About as many as the health-ingestor takes at once of so many that wait: half, then half of the rest. */
+export const BATCH = 2_048
 
 export type Stretch = Readonly<{ first: number; last: number }>
 
@@ -85,11 +85,12 @@ const perSecond = (count: number, since: number): number => count / ((performanc
 async function upsert(sql: Sql, indexes: readonly number[]): Promise<void> {
   const now = new Date().toISOString()
   await sql`
-    INSERT INTO bench.health (operator_id, state, since, last_received_at, last_stream_seq, last_seen_at, error_rate, bind_state)
-    SELECT operator_id, 'HEALTHY', at, at, seq, at, 0.01, 'BOUND'
+    INSERT INTO bench.health (operator_id, state, since, last_received_at, last_stream_seq, last_seen_at, error_rate, bind_state, recovered_since)
+    SELECT operator_id, 'HEALTHY', at, at, seq, at, 0.01, 'BOUND', at
     FROM unnest(${indexes.map(operatorId)}::text[], ${indexes.map(() => now)}::timestamptz[],
       ${indexes.map(String)}::bigint[]) AS reported (operator_id, at, seq)
     ON CONFLICT (operator_id) DO UPDATE SET state = excluded.state, since = excluded.since,
       last_received_at = excluded.last_received_at, last_stream_seq = excluded.last_stream_seq,
-      last_seen_at = excluded.last_seen_at, error_rate = excluded.error_rate, bind_state = excluded.bind_state`
+      last_seen_at = excluded.last_seen_at, error_rate = excluded.error_rate, bind_state = excluded.bind_state,
+      recovered_since = excluded.recovered_since`
 }

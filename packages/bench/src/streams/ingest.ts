@@ -3,7 +3,7 @@ import { composedRate } from '../composed.ts'
 import { judge, type Result } from '../result.ts'
 import { measureRounds } from '../rounds.ts'
 import type { Tools } from '../suite.ts'
-import { prepareIngestSteps, type Stretch } from './ingest-steps.ts'
+import { BATCH, prepareIngestSteps, type Stretch } from './ingest-steps.ts'
 import type { Ingestor } from './ingestor.ts'
 import { backlogOf, publishReports } from './reports.ts'
 
@@ -40,8 +40,8 @@ export async function measureIngest(
   const composed = composedRate(
     [
       { name: 'consume and ack', figures: consumed },
-      { name: 'upsert of 256 rows', figures: upserted },
-      { name: 'pipeline of 256 SET EX', figures: set },
+      { name: `upsert of ${BATCH} rows`, figures: upserted },
+      { name: `pipeline of ${BATCH} SET EX`, figures: set },
     ],
     'reports/s',
   )
