@@ -26,7 +26,7 @@ export async function credentialsBench(
   return {
     results: [judge(GOAL, { ours, baseline })],
     notes: [
-      `credentials over ${CONNECTIONS} connections: both read Vault with hashi-vault-js and connections kept alive; ours alone looks for the operator in PostgreSQL, at who calls, and writes a line for each read`,
+      `credentials over ${CONNECTIONS} connections: both read Vault with hashi-vault-js and connections kept alive, the baseline as the library comes, by axios, ours by node:http; ours alone looks for the operator in PostgreSQL, at who calls, and writes a line for each read`,
     ],
   }
 }
