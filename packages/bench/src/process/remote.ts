@@ -34,7 +34,10 @@ export async function startRemote<H extends Handlers>(file: string): Promise<Rem
     ask: (name, input) => {
       const question = Promise.withResolvers<unknown>()
       waiting.set(++asked, question)
-      child.send({ id: asked, name, input } satisfies Question)
+      // Without a callback a process that has gone would take this one along, and the reason why it has.
+      child.send({ id: asked, name, input } satisfies Question, (error) => {
+        if (error !== null) question.reject(error)
+      })
       return question.promise as Promise<Awaited<ReturnType<H[typeof name]>>>
     },
     async [Symbol.asyncDispose]() {
