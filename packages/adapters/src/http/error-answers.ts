@@ -1,5 +1,7 @@
 import type { ErrorCode } from '@oms/domain'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream/promises'
 import type { HttpServer } from './ports.ts'
 import { PROBLEM_TYPE, renderProblem, retryAfterOf } from './problem.ts'
 import { edgeOf } from './problem-table.ts'
@@ -14,7 +16,10 @@ declare module 'fastify' {
 
 export function answerWithProblems(app: HttpServer): void {
   app.decorateRequest('problem', undefined)
-  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply))
+  app.setErrorHandler(async (error, request, reply) => {
+    if (toDomainError(error).code === 'PAYLOAD_TOO_LARGE') await readOut(request.raw)
+    return answerProblem(error, request, reply)
+  })
 }
 
 /** Renders any failure; the cause of those that are ours goes to the log only. */
@@ -35,4 +40,18 @@ export function answerProblem(failure: unknown, request: FastifyRequest, reply: 
     .type(PROBLEM_TYPE)
     .serializer((body: object) => JSON.stringify(body))
     .send(renderProblem(error, { requestId: request.id, instance }))
+}
+
+/** The most octets of a refused body that are read and dropped; how long that may take is the server's `requestTimeout`. */
+const READ_OUT = 64 * 1024 * 1024
+
+/**
+ * Drops the rest of a body that is refused for its size. A connection that is closed while its sender still writes takes the
+ * answer along: the sender sees a broken connection instead of 413.
+ */
+async function readOut(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || !(Number(request.headers['content-length']) <= READ_OUT)) return
+  request.resume()
+  // Broken off is as good as over: nobody is there to be answered.
+  await finished(request).catch(() => undefined)
 }

@@ -131,6 +131,10 @@ t.test('content types, sizes and methods that are not wanted are refused', async
   t.equal(patch.status, 200)
   t.match(await call('POST', '/things', `{"name":"${'x'.repeat(3_000)}"}`), problem(413, 'PAYLOAD_TOO_LARGE'))
 
+  const large = Buffer.alloc(8 * 1024 * 1024, ' ')
+  const answers = await Promise.all(Array.from({ length: 8 }, () => call('POST', '/things', large)))
+  for (const answer of answers) t.match(answer, problem(413, 'PAYLOAD_TOO_LARGE'), 'told while it is still being sent')
+
   const wrong = await call('PUT', '/things/1', '{}')
   t.match(wrong, problem(405, 'METHOD_NOT_ALLOWED'))
   t.equal(wrong.headers.get('allow'), 'DELETE, GET, HEAD, PATCH')

@@ -18,13 +18,12 @@ const handlers = {
     const requests = paths.map((path) => requestText('GET', path, { headers: target.headers ?? {} }))
     using opened = new DisposableStack()
     const tls = target.tls && (await materialOf(target.tls))
-    const idle = await Promise.all(
-      Array.from({ length: connections }, async () => opened.use(await connectHttp(target.url, tls))),
-    )
+    const connectOnce = async () => opened.use(await connectHttp(target.url, tls))
+    const idle = await Promise.all(Array.from({ length: connections }, connectOnce))
     return await rateOf(
       async (turn) => {
-        const connection = idle.pop()
-        if (connection === undefined) throw new Error('as many connections as lanes')
+        const last = idle.pop()
+        const connection = last?.isOpen() ? last : await connectOnce()
         await connection.exchange(requests[turn % requests.length] ?? '', 200)
         idle.push(connection)
         if (pauseMs > 0) await sleep(pauseMs)

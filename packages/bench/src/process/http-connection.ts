@@ -13,6 +13,8 @@ export type HttpConnection = Disposable &
   Readonly<{
     /** `request` as it goes over the wire (RFC 9112); one at a time. Rejects when the answer has another status. */
     exchange(request: string, status: number): Promise<void>
+    /** False once the server has closed it: the internal API does so after ten minutes. */
+    isOpen(): boolean
   }>
 
 const HEAD_END = '\r\n\r\n'
@@ -53,9 +55,11 @@ export async function connectHttp(url: string, tls?: TlsMaterial): Promise<HttpC
   return {
     exchange(request, status) {
       waiting = { ...Promise.withResolvers<void>(), status: String(status) }
-      socket.write(request)
+      if (socket.readyState === 'open') socket.write(request)
+      else lost()
       return waiting.promise
     },
+    isOpen: () => socket.readyState === 'open',
     [Symbol.dispose]: () => void socket.destroy(),
   }
 }
