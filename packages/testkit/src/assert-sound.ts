@@ -31,14 +31,19 @@ export async function assertNothingHalfMade(service: Asked): Promise<void> {
   if (wrong.length > 0) throw new Error(`something half made is visible:\n${wrong.join('\n')}`)
 }
 
+/** A sweep that failed, Vault being slow, is made again after 30 s. */
+const REST_WITHIN_MS = 45_000
+
 /** Everything is published or parked, and nothing waits for the sweeper. */
 async function atRest({ sql }: Asked): Promise<void> {
-  await until('an outbox that is drained, and no due clean-up', async () => {
+  const rested = async () => {
     const [row] = await sql<{ waiting: boolean }[]>`
       SELECT EXISTS (SELECT FROM ops.outbox WHERE published_at IS NULL AND parked_at IS NULL)
-          OR EXISTS (SELECT FROM ops.credential_cleanup WHERE due_at <= now()) AS waiting`
+          OR EXISTS (SELECT FROM ops.credential_cleanup WHERE due_at <= now())
+          OR EXISTS (SELECT FROM ops.operators WHERE provisioning = 'PENDING') AS waiting`
     return row?.waiting === false ? true : undefined
-  })
+  }
+  await until('an outbox that is drained, no due clean-up, no claim', rested, REST_WITHIN_MS)
 }
 
 export async function readFacts(service: Asked): Promise<Facts> {
