@@ -24,6 +24,8 @@ t.teardown(async () => {
 })
 
 const SPECS = [...RELAY_STREAMS, ...INGESTOR_STREAMS]
+const anEvent = () =>
+  ({ eventId: randomUUID(), subject: 'operator.config.updated.v1', payload: {}, traceparent: null }) as const
 const text = (data: Uint8Array) => new TextDecoder().decode(data)
 const range = (from: number) => Array.from({ length: 5 }, (_, n) => `report ${from + n}`)
 
@@ -64,13 +66,7 @@ t.test('streams with one replica are given three by the setting, and hold all th
   await until(() => before.ready())
   await before[Symbol.asyncDispose]()
   const publisher = createEventPublisher(nats)
-  const event = {
-    eventId: randomUUID(),
-    subject: 'operator.config.updated.v1',
-    payload: {},
-    traceparent: null,
-  } as const
-  await publisher.publish(event)
+  await publisher.publish(anEvent())
 
   const after = manageStreams(nats, SPECS, { manage: true, replicas: 3, storage: 'memory' })
   t.teardown(() => after[Symbol.asyncDispose]())
@@ -104,12 +100,7 @@ t.test(
           raw.jetstream().publish(HEALTH_INBOUND.subject, report, { msgID: report, timeout: 1_000 }),
         )
       }
-      const event = {
-        eventId: randomUUID(),
-        subject: 'operator.config.updated.v1',
-        payload: {},
-        traceparent: null,
-      } as const
+      const event = anEvent() // one, however often it is sent
       await stored('the event', () => publisher.publish(event))
       await untilHolds(`reports from ${from} arrive`, () => range(from).every((report) => seen.has(report)))
     }

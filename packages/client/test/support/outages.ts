@@ -121,17 +121,15 @@ export async function liveThrough(
     },
     30_000,
   )
-  const known = async () => {
-    const read = await engine.client.credentials(first.operatorId)
-    return read.password === renewed ? true : undefined
-  }
-  await until('the new password', known, 30_000)
+  const untilKnown = (wanted: string) =>
+    until(
+      'the changed password',
+      async () => ((await engine.client.credentials(first.operatorId)).password === wanted ? true : undefined),
+      30_000,
+    )
+  await untilKnown(renewed)
   expectStatus(await admin('PATCH', `/operators/${first.operatorId}`, { password }), 200)
-  const back = async () => {
-    const read = await engine.client.credentials(first.operatorId)
-    return read.password === password ? true : undefined
-  }
-  await until('the old password', back, 30_000)
+  await untilKnown(password)
   return {
     away,
     lasted,
