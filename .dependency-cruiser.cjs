@@ -137,7 +137,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['(^|/)main\\.ts$', '\\.(test|spec)\\.ts$', '(^|/)index\\.ts$', '^infra/toolchain/', '\\.d\\.ts$'],
+        pathNot: ['(^|/)main\\.ts$', '\\.(test|spec)\\.ts$', '(^|/)index\\.ts$', '^infra/', '\\.d\\.ts$'],
       },
       to: {},
     },

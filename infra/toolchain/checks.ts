@@ -42,7 +42,7 @@ const CHECKS: readonly Check[] = [
   { name: 'file length', run: async () => told(await overlongFiles(SOURCES)) },
 ]
 
-const SOURCES = ['apps', 'packages', 'infra/toolchain']
+const SOURCES = ['apps', 'packages', 'infra/toolchain', 'infra/prometheus', 'infra/grafana']
 
 /** Runs them all, whatever fails. */
 export async function runChecks(): Promise<{ passed: number; failed: number }> {
