@@ -127,19 +127,24 @@ t.test('an unknown or malformed operator id is an operator that is not there', a
   }
 })
 
-t.test('a secret that was destroyed behind our back is CREDENTIALS_MISSING, and an error in the log', async (t) => {
-  const path = (operatorId: string, what: string) => `secret/${what}/ops/operators/${operatorId}/credentials`
-  const [whole, version] = [await create(), await create()]
-  await secrets('DELETE', path(whole, 'metadata'))
-  await secrets('PUT', path(version, 'destroy'), { body: { versions: [1] } })
-  for (const operatorId of [whole, version]) {
-    t.match(await peer(credentialsOf(operatorId)), { status: 503, body: { code: 'CREDENTIALS_MISSING' } })
-  }
-  t.match(
-    internal.logLines().findLast(({ level }) => level === 'error'),
-    { code: 'CREDENTIALS_MISSING' },
-  )
-})
+t.test(
+  'a secret that was destroyed behind our back is CREDENTIALS_MISSING, an error in the log, and counted',
+  async (t) => {
+    const path = (operatorId: string, what: string) => `secret/${what}/ops/operators/${operatorId}/credentials`
+    const [whole, version] = [await create(), await create()]
+    await secrets('DELETE', path(whole, 'metadata'))
+    await secrets('PUT', path(version, 'destroy'), { body: { versions: [1] } })
+    for (const operatorId of [whole, version]) {
+      t.match(await peer(credentialsOf(operatorId)), { status: 503, body: { code: 'CREDENTIALS_MISSING' } })
+    }
+    t.match(
+      internal.logLines().findLast(({ level }) => level === 'error'),
+      { code: 'CREDENTIALS_MISSING' },
+    )
+    t.equal(await internal.metric('ops_credentials_read_total', { result: 'missing' }), 2)
+    t.equal(await internal.metric('ops_credentials_read_total', { result: 'vault_error' }), 0)
+  },
+)
 
 t.test('a secret that is ahead of the operator stays invisible', async (t) => {
   const operatorId = await create({ password: 'of-row-1' })

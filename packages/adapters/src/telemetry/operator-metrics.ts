@@ -42,7 +42,7 @@ export const OPERATOR_METRICS = {
     name: 'ops_credentials_read_total',
     help: 'Reads of credentials by peer services by result',
     apps: INTERNAL,
-    labels: { result: ['ok', 'not_found', 'vault_error', 'error'] },
+    labels: { result: ['ok', 'not_found', 'missing', 'vault_error', 'error'] },
   },
   vaultReadDuration: {
     kind: 'histogram',

@@ -67,7 +67,7 @@ async function observed(
   useCase: () => Promise<OperatorWithCredentials>,
 ): Promise<OperatorWithCredentials> {
   const since = performance.now()
-  const tell = (result: 'ok' | 'not_found' | 'vault_error' | 'error') => {
+  const tell = (result: 'ok' | 'not_found' | 'missing' | 'vault_error' | 'error') => {
     metrics.credentialsRead.inc({ result })
     const durationMs = Math.round((performance.now() - since) * 10) / 10
     log.info({ action: 'credentials', ...who, result, durationMs }, 'credentials read')
@@ -82,8 +82,10 @@ async function observed(
   }
 }
 
-function resultOf(error: unknown): 'not_found' | 'vault_error' | 'error' {
+function resultOf(error: unknown): 'not_found' | 'missing' | 'vault_error' | 'error' {
   if (!(error instanceof DomainError)) return 'error'
   if (error.code === 'OPERATOR_NOT_FOUND') return 'not_found'
-  return error.code === 'VAULT_UNAVAILABLE' || error.code === 'CREDENTIALS_MISSING' ? 'vault_error' : 'error'
+  // The row is there and its secret is not: Vault answered, and no retry will help.
+  if (error.code === 'CREDENTIALS_MISSING') return 'missing'
+  return error.code === 'VAULT_UNAVAILABLE' ? 'vault_error' : 'error'
 }
