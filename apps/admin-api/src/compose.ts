@@ -24,6 +24,11 @@ import {
 } from '@oms/adapters/postgres'
 import { createHealthCache, openRedis } from '@oms/adapters/redis'
 import {
+  AUDIT_LOG_SPANS,
+  credentialsSpans,
+  HEALTH_CACHE_SPANS,
+  HEALTH_LOG_SPANS,
+  IDEMPOTENCY_SPANS,
   type Logger,
   type Metrics,
   observeHealthCache,
@@ -33,14 +38,20 @@ import {
   observeRedis,
   observeStreams,
   observeVault,
+  OPERATOR_SPANS,
+  ROUTING_RULE_SPANS,
+  type Tracing,
 } from '@oms/adapters/telemetry'
 import { openVault } from '@oms/adapters/vault'
 import type { AdminApiConfig } from './config.ts'
 
 export type AdminAdapters = Awaited<ReturnType<typeof openAdapters>>
 
+type Sinks = Readonly<{ log: Logger; metrics: Metrics; tracing: Tracing }>
+
 /** Everything that holds a connection, behind its port; disposed in reverse. Waits for none of them. */
-export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log: Logger; metrics: Metrics }>) {
+export async function openAdapters(config: AdminApiConfig, sinks: Sinks) {
+  const { tracePort, tracePublisher } = sinks.tracing
   await using opening = new AsyncDisposableStack()
 
   const postgres = opening.use(
@@ -64,20 +75,21 @@ export async function openAdapters(config: AdminApiConfig, sinks: Readonly<{ log
   ]
   const owned = opening.move()
   return {
-    operators: createOperatorRepository(postgres.db),
-    routingRules: createRoutingRules(postgres.db),
-    auditLog: createAuditLog(postgres.db),
+    operators: tracePort(createOperatorRepository(postgres.db), OPERATOR_SPANS),
+    routingRules: tracePort(createRoutingRules(postgres.db), ROUTING_RULE_SPANS),
+    auditLog: tracePort(createAuditLog(postgres.db), AUDIT_LOG_SPANS),
     health: createHealthRepository(postgres.db),
-    healthLog: createHealthLog(postgres.db),
-    idempotency: createIdempotencyKeys(postgres.db),
+    healthLog: tracePort(createHealthLog(postgres.db), HEALTH_LOG_SPANS),
+    idempotency: tracePort(createIdempotencyKeys(postgres.db), IDEMPOTENCY_SPANS),
     cleanup: createCredentialsCleanup(postgres.db),
     outbox: createOutbox(postgres.db),
     leases: createLeases(postgres.db),
     shownHealth: createShownHealth(postgres.db),
     partitions: createPartitions(postgres.db),
-    credentials: vault.credentials,
-    healthCache: createHealthCache(redis, observeHealthCache(sinks)),
-    publisher: createEventPublisher(nats, observePublish(sinks)),
+    credentials: tracePort(vault.credentials, credentialsSpans(vault.credentialsPath)),
+    credentialsPath: vault.credentialsPath,
+    healthCache: tracePort(createHealthCache(redis, observeHealthCache(sinks)), HEALTH_CACHE_SPANS),
+    publisher: tracePublisher(createEventPublisher(nats, observePublish(sinks))),
     /** Calls back on every event that anyone commits. */
     onEventCommitted: (wake: () => void) => postgres.listen('ops_outbox', wake),
     canPublish: () => nats.state() === 'connected',

@@ -69,7 +69,7 @@ export function createObserve({ log, metrics }: Readonly<{ log: Logger; metrics:
         'ops.action': useCase,
         ...(operatorId === undefined ? {} : { 'ops.operator_id': operatorId }),
       }
-      const answer = await withSpan(`ops.admin.${useCase}`, attributes, work)
+      const answer = await withSpan(`ops.admin.${useCase}`, { attributes }, work)
       tell('ok', operatorIdOf?.(answer) ?? operatorId)
       return answer
     } catch (error) {

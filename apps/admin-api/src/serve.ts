@@ -9,7 +9,7 @@ import {
   publicKeyFromFile,
   type VerifyToken,
 } from '@oms/adapters/http'
-import { createMetrics, type Logger, openTrace, reportTo } from '@oms/adapters/telemetry'
+import { createMetrics, type Logger, openTrace, reportTo, startTracing } from '@oms/adapters/telemetry'
 import type { OperatorId } from '@oms/domain'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -35,8 +35,16 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
   const report = reportTo(log)
   const holder = `admin-api@${hostname()}/${randomUUID()}`
   await using opening = new AsyncDisposableStack()
+  const tracing = opening.use(
+    await startTracing({
+      app: 'admin-api',
+      version: config.SERVICE_VERSION,
+      endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      onError: (error) => report('send spans', error),
+    }),
+  )
 
-  const opened = opening.use(await openAdapters(config, { log, metrics }))
+  const opened = opening.use(await openAdapters(config, { log, metrics, tracing }))
   const adapters = decorate(opened)
   const management = opening.use(
     await listenForManagement({

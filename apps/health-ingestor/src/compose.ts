@@ -23,6 +23,8 @@ import {
 } from '@oms/adapters/postgres'
 import { createHealthCache, openRedis } from '@oms/adapters/redis'
 import {
+  HEALTH_CACHE_SPANS,
+  HEALTH_SPANS,
   type Logger,
   type Metrics,
   observeHealthCache,
@@ -31,6 +33,7 @@ import {
   observePublish,
   observeRedis,
   observeStreams,
+  type Tracing,
 } from '@oms/adapters/telemetry'
 import type { HealthIngestorConfig } from './config.ts'
 
@@ -39,9 +42,12 @@ export type { InboundMessage, Settlement, Tail } from '@oms/adapters/nats'
 
 export type IngestorAdapters = Awaited<ReturnType<typeof openAdapters>>
 
+type Sinks = Readonly<{ log: Logger; metrics: Metrics; tracing: Tracing }>
+
 /** Everything that holds a connection, behind its port; disposed in reverse. Waits for none of them. */
-export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly<{ log: Logger; metrics: Metrics }>) {
+export async function openAdapters(config: HealthIngestorConfig, sinks: Sinks) {
   const { log } = sinks
+  const { tracePort, tracePublisher } = sinks.tracing
   await using opening = new AsyncDisposableStack()
 
   const postgres = opening.use(
@@ -63,14 +69,17 @@ export async function openAdapters(config: HealthIngestorConfig, sinks: Readonly
   ]
   const owned = opening.move()
   return {
-    health: createHealthRepository(postgres.db, {
-      onMissingPartition: () => log.error('a partition of the health log was missing and had to be made at once'),
-    }),
+    health: tracePort(
+      createHealthRepository(postgres.db, {
+        onMissingPartition: () => log.error('a partition of the health log was missing and had to be made at once'),
+      }),
+      HEALTH_SPANS,
+    ),
     outbox: createOutbox(postgres.db),
     leases: createLeases(postgres.db),
     shownHealth: createShownHealth(postgres.db),
-    healthCache: createHealthCache(redis, observeHealthCache(sinks)),
-    publisher: createEventPublisher(nats, observePublish(sinks)),
+    healthCache: tracePort(createHealthCache(redis, observeHealthCache(sinks)), HEALTH_CACHE_SPANS),
+    publisher: tracePublisher(createEventPublisher(nats, observePublish(sinks))),
     deadLetters: createDeadLetters(nats),
     decode: decodeHealthReport,
     letterText,

@@ -1,6 +1,6 @@
 import { relayUnderLease, silenceUnderLease } from '@oms/adapters/background'
 import { listenForManagement } from '@oms/adapters/http'
-import { createMetrics, type Logger, reportTo } from '@oms/adapters/telemetry'
+import { createMetrics, type Logger, reportTo, startTracing } from '@oms/adapters/telemetry'
 import { createShadowHealth, restoreHealthKeys } from '@oms/domain'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -24,8 +24,16 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
   const thresholds = thresholdsOf(config)
   const report = reportTo(log)
   await using opening = new AsyncDisposableStack()
+  const tracing = opening.use(
+    await startTracing({
+      app: 'health-ingestor',
+      version: config.SERVICE_VERSION,
+      endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      onError: (error) => report('send spans', error),
+    }),
+  )
 
-  const opened = opening.use(await openAdapters(config, { log, metrics }))
+  const opened = opening.use(await openAdapters(config, { log, metrics, tracing }))
   const adapters = decorate(opened)
   const { healthCache, tail } = adapters
   const management = opening.use(

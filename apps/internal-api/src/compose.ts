@@ -8,12 +8,18 @@ import {
 } from '@oms/adapters/postgres'
 import { createHealthCache, openRedis } from '@oms/adapters/redis'
 import {
+  credentialsSpans,
+  DIRECTORY_SPANS,
+  HEALTH_CACHE_SPANS,
+  HEALTH_SPANS,
   type Logger,
   type Metrics,
   observeHealthCache,
   observePostgres,
   observeRedis,
   observeVault,
+  OPERATOR_SPANS,
+  type Tracing,
 } from '@oms/adapters/telemetry'
 import { openVault } from '@oms/adapters/vault'
 import type { InternalApiConfig } from './config.ts'
@@ -21,8 +27,11 @@ import { CLIENT_ROUTES } from './routes/internal-route.ts'
 
 export type InternalAdapters = Awaited<ReturnType<typeof openAdapters>>
 
+type Sinks = Readonly<{ log: Logger; metrics: Metrics; tracing: Tracing }>
+
 /** Everything that holds a connection, behind its port; disposed in reverse. */
-export async function openAdapters(config: InternalApiConfig, sinks: Readonly<{ log: Logger; metrics: Metrics }>) {
+export async function openAdapters(config: InternalApiConfig, sinks: Sinks) {
+  const { tracePort } = sinks.tracing
   await using opening = new AsyncDisposableStack()
 
   const postgres = opening.use(
@@ -57,11 +66,12 @@ export async function openAdapters(config: InternalApiConfig, sinks: Readonly<{ 
   ]
   const owned = opening.move()
   return {
-    operators: createOperatorRepository(postgres.db),
-    directory: createOperatorDirectory(postgres.db),
-    health: createHealthRepository(postgres.db),
-    healthCache: createHealthCache(redis, observeHealthCache(sinks)),
-    credentials: vault.credentials,
+    operators: tracePort(createOperatorRepository(postgres.db), OPERATOR_SPANS),
+    directory: tracePort(createOperatorDirectory(postgres.db), DIRECTORY_SPANS),
+    health: tracePort(createHealthRepository(postgres.db), HEALTH_SPANS),
+    healthCache: tracePort(createHealthCache(redis, observeHealthCache(sinks)), HEALTH_CACHE_SPANS),
+    credentials: tracePort(vault.credentials, credentialsSpans(vault.credentialsPath)),
+    credentialsPath: vault.credentialsPath,
     tls,
     checks,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

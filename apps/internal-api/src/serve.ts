@@ -1,5 +1,5 @@
 import { listen, listenForManagement } from '@oms/adapters/http'
-import { createMetrics, type Logger, openTrace } from '@oms/adapters/telemetry'
+import { createMetrics, type Logger, openTrace, reportTo, startTracing } from '@oms/adapters/telemetry'
 import { buildInternalApp } from './app.ts'
 import { type InternalAdapters, openAdapters } from './compose.ts'
 import type { InternalApiConfig } from './config.ts'
@@ -14,9 +14,18 @@ export type ServeOptions = Readonly<{
 export async function serveInternalApi(config: InternalApiConfig, options: ServeOptions) {
   const { log, decorate = (adapters) => adapters } = options
   const metrics = createMetrics({ app: 'internal-api', version: config.SERVICE_VERSION })
+  const report = reportTo(log)
   await using opening = new AsyncDisposableStack()
+  const tracing = opening.use(
+    await startTracing({
+      app: 'internal-api',
+      version: config.SERVICE_VERSION,
+      endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      onError: (error) => report('send spans', error),
+    }),
+  )
 
-  const adapters = decorate(opening.use(await openAdapters(config, { log, metrics })))
+  const adapters = decorate(opening.use(await openAdapters(config, { log, metrics, tracing })))
   const management = opening.use(
     await listenForManagement({
       host: config.HOST,

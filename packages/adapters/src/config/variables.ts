@@ -32,6 +32,11 @@ export const commonVariables = {
     description: 'Version that runs; set by the image.',
   }),
   HOST: Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address that the listeners bind.' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    httpUrl(
+      'Receiver of traces by OTLP over HTTP, without `/v1/traces`: `http://otel-collector:4318`. Absent: no spans are made.',
+    ),
+  ),
 }
 
 export const listenVariables = (fallback: number) => ({

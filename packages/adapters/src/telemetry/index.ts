@@ -4,7 +4,27 @@ export type { App } from './metric-family.ts'
 export { createMetrics, type Metrics, type MetricsSettings } from './metrics.ts'
 export { type PrintableError, printable, serializeError } from './serialize-error.ts'
 export { childOf, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts'
-export { currentTrace, currentTraceparent, openTrace, type TraceScope, withSpan } from './tracing.ts'
+export {
+  AUDIT_LOG_SPANS,
+  credentialsSpans,
+  DIRECTORY_SPANS,
+  HEALTH_CACHE_SPANS,
+  HEALTH_LOG_SPANS,
+  HEALTH_SPANS,
+  IDEMPOTENCY_SPANS,
+  OPERATOR_SPANS,
+  ROUTING_RULE_SPANS,
+} from './spans.ts'
+export { NO_TRACING, startTracing, type Tracing, type TracingSettings } from './start-tracing.ts'
+export {
+  currentTrace,
+  currentTraceparent,
+  linksTo,
+  openTrace,
+  type SpanSettings,
+  type TraceScope,
+  withSpan,
+} from './tracing.ts'
 export {
   observeHealthCache,
   observeNats,

@@ -181,7 +181,9 @@ t.test('log lines inside a trace carry its ids, across awaits, and outside they 
   const { log, last } = capture()
   await openTrace(`00-${TRACE}-${SPAN}-01`).run(async () => {
     await new Promise((resolve) => setImmediate(resolve))
-    await withSpan('ops.admin.createOperator', { 'ops.action': 'create' }, async () => log.info('inside'))
+    await withSpan('ops.admin.createOperator', { attributes: { 'ops.action': 'create' } }, async () =>
+      log.info('inside'),
+    )
     t.equal(currentTraceparent()?.slice(0, 36), `00-${TRACE}-`)
   })
   t.equal(last().traceId, TRACE)

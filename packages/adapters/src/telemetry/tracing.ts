@@ -2,17 +2,26 @@ import {
   type Attributes,
   context,
   isSpanContextValid,
+  type Link,
+  ROOT_CONTEXT,
   type Span,
+  type SpanContext,
+  type SpanKind,
   SpanStatusCode,
   TraceFlags,
   trace,
 } from '@opentelemetry/api'
+import { type ErrorCode, IdempotencyKeyTaken, isDomainError } from '@oms/domain'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { printable } from './serialize-error.ts'
 import { childOf, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts'
 
 const NAME = 'operator-management-service'
-const active = new AsyncLocalStorage<TraceContext>()
+
+/** `spanId` is kept for the first span below, so that lines before, in and after that span show the same one. */
+type Place = TraceContext & { taken: boolean }
+
+const active = new AsyncLocalStorage<Place>()
 
 /** A place in a trace; `run` makes it the current one for `fn` and all that `fn` starts. */
 export type TraceScope = TraceContext & Readonly<{ run<T>(fn: () => T): T }>
@@ -23,12 +32,22 @@ export type TraceScope = TraceContext & Readonly<{ run<T>(fn: () => T): T }>
  */
 export function openTrace(traceparent: string | undefined): TraceScope {
   const parent = parseTraceparent(traceparent)
-  const own = childOf(parent)
-  const { traceId, spanId, sampled } = parent ?? own
-  const remote = { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true }
-  const below = trace.setSpanContext(context.active(), remote)
+  const own: Place = { ...childOf(parent), taken: false }
+  // Without a caller the first span is the root: one that names a parent which nobody sends stays an orphan for ever.
+  const below = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote(parent))
   return { ...own, run: (fn) => active.run(own, () => context.with(below, fn)) }
 }
+
+/** The ids of new spans: the first span of a scope has those that the scope has shown all along. */
+export const scopedIds = (random: Readonly<{ generateTraceId(): string; generateSpanId(): string }>) => ({
+  generateTraceId: () => active.getStore()?.traceId ?? random.generateTraceId(),
+  generateSpanId() {
+    const place = active.getStore()
+    if (place === undefined || place.taken) return random.generateSpanId()
+    place.taken = true
+    return place.spanId
+  },
+})
 
 /** Where this code runs in a trace; undefined outside any. */
 export function currentTrace(): TraceContext | undefined {
@@ -43,13 +62,24 @@ export function currentTraceparent(): string | undefined {
   return current === undefined ? undefined : formatTraceparent(current)
 }
 
-/** Runs `fn` inside a span; a failure marks it with the error's printable fields only, and is thrown on. */
-export function withSpan<T>(name: string, attributes: Attributes, fn: () => Promise<T>): Promise<T> {
-  return trace.getTracer(NAME).startActiveSpan(name, { attributes }, async (span) => {
+/** A link to the span that wrote this `traceparent`; none where there is none. */
+export function linksTo(traceparent: string | null | undefined): Link[] {
+  const context = parseTraceparent(traceparent ?? undefined)
+  return context === undefined ? [] : [{ context: remote(context) }]
+}
+
+export type SpanSettings = Readonly<{ attributes?: Attributes; kind?: SpanKind; links?: Link[] }>
+
+/**
+ * Runs `fn` inside a span. A failure is recorded with the error's printable fields only, marks the span when it is one of
+ * ours and not the caller's, and is thrown on.
+ */
+export function withSpan<T>(name: string, settings: SpanSettings, fn: (span: Span) => Promise<T>): Promise<T> {
+  return trace.getTracer(NAME).startActiveSpan(name, settings, async (span) => {
     try {
-      return await fn()
+      return await fn(span)
     } catch (error) {
-      fail(span, error)
+      recordFailure(span, error)
       throw error
     } finally {
       span.end()
@@ -57,8 +87,31 @@ export function withSpan<T>(name: string, attributes: Attributes, fn: () => Prom
   })
 }
 
-function fail(span: Span, error: unknown): void {
+/** Whether spans from here are sent anywhere: then, and only then, is it worth to describe one. */
+export const isTraced = (): boolean => trace.getActiveSpan()?.isRecording() === true
+
+const remote = ({ traceId, spanId, sampled }: TraceContext): SpanContext => ({
+  traceId,
+  spanId,
+  traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+  isRemote: true,
+})
+
+/** Answers that the caller has to mend are no faults of a span: else every 404 would show as a broken trace. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set([
+  'INTERNAL_ERROR',
+  'VAULT_UNAVAILABLE',
+  'DEPENDENCY_UNAVAILABLE',
+  'SERVICE_OVERLOADED',
+  'CREDENTIALS_MISSING',
+])
+
+const isExpected = (error: unknown): boolean =>
+  (isDomainError(error) && !FAULTS.has(error.code)) || error instanceof IdempotencyKeyTaken
+
+function recordFailure(span: Span, error: unknown): void {
   const { type, message, code } = printable(error)
   span.recordException({ name: type, message, ...(code === undefined ? {} : { code: String(code) }) })
+  if (isExpected(error)) return
   span.setStatus({ code: SpanStatusCode.ERROR, message: type })
 }

@@ -1,4 +1,4 @@
-import type { CredentialsStore } from '@oms/domain'
+import type { CredentialsStore, OperatorId } from '@oms/domain'
 import { type CircuitState, createBreaker } from './breaker.ts'
 import { createCalls } from './calls.ts'
 import { createCredentialsStore } from './credentials.ts'
@@ -6,7 +6,7 @@ import { createLogIn } from './log-in.ts'
 import { createObserve, type VaultRequest } from './observe.ts'
 import { createPing, type Ping } from './ping.ts'
 import { openSession, type SessionEvent } from './session.ts'
-import { createVaultApi } from './vault-api.ts'
+import { createVaultApi, secretName } from './vault-api.ts'
 import { createVaultClient } from './vault-client.ts'
 import { DEFAULT_LIMITS, mountPath, type VaultConfig } from './vault-config.ts'
 
@@ -17,7 +17,13 @@ export type VaultEvents = Readonly<{
   onCircuit?: (state: CircuitState) => void
 }>
 
-export type Vault = AsyncDisposable & Readonly<{ credentials: CredentialsStore; ping: Ping }>
+export type Vault = AsyncDisposable &
+  Readonly<{
+    credentials: CredentialsStore
+    /** Where in Vault an operator's secret is, as its API and its policies name it. */
+    credentialsPath: (operatorId: OperatorId) => string
+    ping: Ping
+  }>
 
 /**
  * Logs in in the background, now and whenever it must; a Vault that is away delays nothing but the calls that need it. Throws a
@@ -26,7 +32,8 @@ export type Vault = AsyncDisposable & Readonly<{ credentials: CredentialsStore; 
 export function openVault(config: VaultConfig, { onRequest, onSession, onCircuit }: VaultEvents = {}): Vault {
   const limits = { ...DEFAULT_LIMITS, ...config.limits }
   const connection = createVaultClient(config, limits)
-  const api = createVaultApi(connection, mountPath(config.kvMount ?? 'secret'))
+  const mount = mountPath(config.kvMount ?? 'secret')
+  const api = createVaultApi(connection, mount)
   const observe = createObserve(onRequest)
   const logIn = createLogIn(api, config.auth)
   const session = openSession({
@@ -39,6 +46,7 @@ export function openVault(config: VaultConfig, { onRequest, onSession, onCircuit
 
   return {
     credentials: createCredentialsStore(api, call),
+    credentialsPath: (operatorId) => `${mount}/data/${secretName(operatorId)}`,
     ping: createPing(api, session),
     async [Symbol.asyncDispose]() {
       const ended = session[Symbol.asyncDispose]()

@@ -34,19 +34,19 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
   return {
     /** developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version; version 0 would mean the latest. */
     async readSecret(token: string, operatorId: OperatorId, version: number) {
-      const read = checked(ReadSecret, await client.readKVSecret(token, nameOf(operatorId), version, kvMount))
+      const read = checked(ReadSecret, await client.readKVSecret(token, secretName(operatorId), version, kvMount))
       if (read.metadata.version !== version) throw unclear()
       return read.data
     },
 
     /** …#read-secret-metadata */
     async currentVersion(token: string, operatorId: OperatorId) {
-      return checked(Metadata, await client.readKVSecretMeta(token, nameOf(operatorId), kvMount)).current_version
+      return checked(Metadata, await client.readKVSecretMeta(token, secretName(operatorId), kvMount)).current_version
     },
 
     /** …#create-update-secret, the version after `cas`. The library's own update prints the request when it is refused. */
     async writeSecret(token: string, operatorId: OperatorId, { data, cas }: SecretWrite) {
-      const name = nameOf(operatorId)
+      const name = secretName(operatorId)
       try {
         const answer =
           cas === 0
@@ -62,7 +62,7 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
 
     /** …#delete-metadata-and-all-versions */
     async destroySecret(token: string, operatorId: OperatorId) {
-      await client.eliminateKVSecret(token, nameOf(operatorId), kvMount)
+      await client.eliminateKVSecret(token, secretName(operatorId), kvMount)
     },
 
     async logInWithAppRole(roleId: string, secretId: string, mount: string) {
@@ -98,7 +98,9 @@ export function createVaultApi({ client, http }: VaultClient, kvMount: string) {
 }
 
 /** An OperatorId needs no escape; what slipped through the type must not become another path. */
-const nameOf = (operatorId: OperatorId) => `ops/operators/${encodeURIComponent(operatorId)}/credentials`
+/** Below the mount, without `data` or `metadata`. */
+export const secretName = (operatorId: OperatorId): string =>
+  `ops/operators/${encodeURIComponent(operatorId)}/credentials`
 
 /** The library types some of its promises as plain objects. */
 async function leaseOf(answer: unknown): Promise<Lease> {

@@ -73,7 +73,7 @@ async function observed(
     log.info({ action: 'credentials', ...who, result, durationMs }, 'credentials read')
   }
   try {
-    const read = await withSpan('ops.internal.getCredentials', { 'ops.action': 'credentials' }, useCase)
+    const read = await withSpan('ops.internal.getCredentials', { attributes: { 'ops.action': 'credentials' } }, useCase)
     tell('ok')
     return read
   } catch (error) {
