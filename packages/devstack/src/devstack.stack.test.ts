@@ -101,6 +101,8 @@ t.test('what a stack gives takes clients and keeps its data while it is stopped,
     await nats.kill()
     await nats.start()
     t.equal(await streamed(nats.url, 'third'), 3)
+    const told = (await (await fetch(`${nats.monitor ?? ''}/jsz`)).json()) as { streams: number }
+    t.equal(told.streams, 1)
   })
 
   await t.test('Redis outside a durable stack comes back empty, as a cache does', async (t) => {

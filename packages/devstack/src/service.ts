@@ -18,6 +18,8 @@ export type Progress = (line: string) => void
 export type ServiceHandle = Readonly<{
   url: string
   port: number
+  /** Where NATS tells of itself over HTTP: `/varz`, `/connz`, `/jsz`. The others have none. */
+  monitor?: string
   start(): Promise<void>
   stop(): Promise<void>
   kill(): Promise<void>

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOOPBACK } from '../ports.ts'
+import { freePort, LOOPBACK } from '../ports.ts'
 import type { Provider, RunOptions } from '../provider.ts'
 import { becomesReady } from '../readiness.ts'
 import { POSTGRES_OWNER, type ServiceName, TITLES } from '../service.ts'
@@ -11,7 +11,7 @@ import { type ContainerPlan, runContainer } from './run-container.ts'
 import { sweepContainers } from './sweep.ts'
 import { type Volume, volumeName } from './volumes.ts'
 
-type Recipe = Pick<ContainerPlan, 'command' | 'environment' | 'containerPort' | 'url'> &
+type Recipe = Pick<ContainerPlan, 'command' | 'environment' | 'containerPort' | 'url' | 'monitor'> &
   Readonly<{ data: Omit<Volume, 'name'> }>
 
 /** Runs each service as a container of its official image, or of one that behaves like it. */
@@ -67,7 +67,8 @@ const RECIPES: Readonly<Record<ServiceName, (options: RunOptions) => Promise<Rec
       containerPort: 4222,
       url: `nats://${LOOPBACK}:${port}`,
       environment: {},
-      command: ['-js', '-sd', '/data'],
+      command: ['-js', '-sd', '/data', '-m', '8222'],
+      monitor: { port: await freePort(), containerPort: 8222 },
       data: { target: '/data' },
     }
   },

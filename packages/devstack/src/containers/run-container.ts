@@ -24,6 +24,8 @@ export type ContainerPlan = Readonly<{
   /** Published on loopback, so that it survives a restart of the container. */
   port: number
   containerPort: number
+  /** Another port of it, published alike. */
+  monitor?: Readonly<{ port: number; containerPort: number }>
   /** A named volume keeps the data after the container; without one the data goes with it. */
   volume: Volume | undefined
   /** Resolves to whether the service took a client before the time was up or `over` said that it never will. */
@@ -71,6 +73,7 @@ export async function runContainer(plan: ContainerPlan, reaper: Reaper): Promise
   return {
     url: plan.url,
     port: plan.port,
+    ...(plan.monitor === undefined ? {} : { monitor: `http://${LOOPBACK}:${plan.monitor.port}` }),
     start,
     stop: () => end(() => container.stop({ t: END_WITHIN_S })),
     kill: () =>
@@ -100,8 +103,12 @@ class LoopbackContainer extends GenericContainer {
 
   // The library itself publishes on all interfaces.
   protected override async beforeContainerCreated(): Promise<void> {
-    const { containerPort, port } = this.#plan
-    this.hostConfig.PortBindings = { [`${containerPort}/tcp`]: [{ HostIp: LOOPBACK, HostPort: String(port) }] }
+    this.hostConfig.PortBindings = Object.fromEntries(
+      portsOf(this.#plan).map(({ container, host }) => [
+        `${container}/tcp`,
+        [{ HostIp: LOOPBACK, HostPort: String(host) }],
+      ]),
+    )
   }
 
   // It belongs to the reaper before it runs.
@@ -119,7 +126,7 @@ async function create(plan: ContainerPlan, onCreated: (id: string) => void): Pro
   })
     .withCommand([...plan.command])
     .withEnvironment(plan.environment)
-    .withExposedPorts({ container: plan.containerPort, host: plan.port })
+    .withExposedPorts(...portsOf(plan))
     .withLabels({
       [LABELS.host]: hostname(),
       [LABELS.ownerPid]: String(process.pid),
@@ -139,6 +146,11 @@ async function create(plan: ContainerPlan, onCreated: (id: string) => void): Pro
     throw cause
   }
 }
+
+const portsOf = ({ port, containerPort, monitor }: ContainerPlan): { container: number; host: number }[] => [
+  { container: containerPort, host: port },
+  ...(monitor === undefined ? [] : [{ container: monitor.containerPort, host: monitor.port }]),
+]
 
 function imageMissing({ title, image, imageVariable }: ContainerPlan): string {
   return `No container could be made from the image ${image}: pull it, or name another image of ${title} in ${imageVariable}.`

@@ -114,7 +114,7 @@ async function describe(services: LocalServices, around: Surroundings & { ports:
     ingestor: { management: at(ports['health-ingestor'].management) },
     postgres: { url: services.database.ownerUrl },
     redis: { url: services.stack.redis.url },
-    nats: { url: services.stack.nats.url },
+    nats: { url: services.stack.nats.url, monitor: services.stack.nats.monitor ?? '' },
     vault: { url: services.vault.url, token: services.vault.rootToken },
     pid: process.pid,
   }

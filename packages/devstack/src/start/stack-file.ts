@@ -25,7 +25,7 @@ export type StackFile = Readonly<{
   /** The owner's. */
   postgres: Readonly<{ url: string }>
   redis: Readonly<{ url: string }>
-  nats: Readonly<{ url: string }>
+  nats: Readonly<{ url: string; monitor: string }>
   /** The token may read every secret. */
   vault: Readonly<{ url: string; token: string }>
   /** Of the launcher. */
