@@ -7,17 +7,25 @@ const PROBE_TIMEOUT_MS = 1_000
 
 type Hello = Readonly<{ say?: Buffer; ready: (answer: Buffer) => boolean }>
 
-const HELLOS: Readonly<Record<ServiceName, Hello>> = {
+/** By what a server is asked whether it takes clients. Alertmanager answers as Prometheus does. */
+export type Protocol = ServiceName | 'prometheus'
+
+const HELLOS: Readonly<Record<Protocol, Hello>> = {
   // PostgreSQL protocol 3.0: a start-up message is answered by an authentication request, or by an error while it starts.
   postgres: { say: startupMessage(), ready: (answer) => answer[0] === 'R'.charCodeAt(0) },
   // RESP: while Redis reads its data it answers -LOADING.
   redis: { say: Buffer.from('PING\r\n'), ready: (answer) => answer.toString('latin1').startsWith('+PONG') },
   // A NATS server speaks first, and listens only once JetStream has recovered its streams.
   nats: { ready: (answer) => answer.toString('latin1').startsWith('INFO {') },
+  // 503 while it reads its write-ahead log.
+  prometheus: {
+    say: Buffer.from('GET /-/ready HTTP/1.0\r\n\r\n'),
+    ready: (answer) => /^HTTP\/1\.[01] 200 /.test(answer.toString('latin1')),
+  },
 }
 
 /** Whether the service behind the port would take a client now. */
-export async function answers(service: ServiceName, port: number): Promise<boolean> {
+export async function answers(service: Protocol, port: number): Promise<boolean> {
   const { say, ready } = HELLOS[service]
   const socket = connect({ host: LOOPBACK, port, timeout: PROBE_TIMEOUT_MS })
   try {
@@ -35,7 +43,7 @@ export async function answers(service: ServiceName, port: number): Promise<boole
 export type Wait = Readonly<{ withinMs: number; over: () => boolean }>
 
 /** Asks until the service answers; false when `over` says that it never will, or at the deadline. */
-export function becomesReady(service: ServiceName, port: number, wait: Wait): Promise<boolean> {
+export function becomesReady(service: Protocol, port: number, wait: Wait): Promise<boolean> {
   return untilTrue(() => answers(service, port), wait)
 }
 

@@ -2,6 +2,8 @@ export const SERVICE_NAMES = ['postgres', 'redis', 'nats'] as const
 
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
+export const isService = (name: string): name is ServiceName => SERVICE_NAMES.some((service) => service === name)
+
 export const TITLES: Readonly<Record<ServiceName, string>> = { postgres: 'PostgreSQL', redis: 'Redis', nats: 'NATS' }
 
 /** The superuser of every stack's PostgreSQL. */

@@ -55,14 +55,45 @@ t.test('versions are read as each server prints them, and the first folder with 
   await program(other, 'postgres', 'postgres (PostgreSQL) 17.0')
   await program(other, 'initdb', '')
   const found = await findProgram('postgres', ['/nowhere', old, good, other])
-  t.same(found, { found: { folder: good, version: '16.4' } })
-  t.same(await findProgram('postgres', [old]), { tooOld: { folder: old, version: '14.9' } })
+  t.same(found, { found: { folder: good, main: join(good, 'postgres'), version: '16.4' } })
+  t.same(await findProgram('postgres', [old]), {
+    tooOld: { folder: old, main: join(old, 'postgres'), version: '14.9' },
+  })
   t.same(await findProgram('postgres', ['/nowhere']), {})
 
   await program(good, 'nats-server', 'nats-server: v2.10.1')
-  t.same(await findProgram('nats', [good]), { found: { folder: good, version: '2.10.1' } })
+  t.same(await findProgram('nats', [good]), {
+    found: { folder: good, main: join(good, 'nats-server'), version: '2.10.1' },
+  })
   await program(good, 'redis-server', 'Redis server v=8.0.2 sha=0')
-  t.same(await findProgram('redis', [good]), { found: { folder: good, version: '8.0.2' } })
+  t.same(await findProgram('redis', [good]), {
+    found: { folder: good, main: join(good, 'redis-server'), version: '8.0.2' },
+  })
+})
+
+t.test('Alertmanager is found under its own name and under that of Debian', async (t) => {
+  const [debian, other] = await Promise.all([folder(t), folder(t)])
+  for (const [dir, name] of [
+    [debian, 'prometheus-alertmanager'],
+    [other, 'alertmanager'],
+  ] as const) {
+    await program(dir, name, 'alertmanager, version 0.25.0 (branch: debian/sid, revision: 0.25.0-1+b4)')
+    t.same(await findProgram('alertmanager', [dir]), {}, 'amtool belongs to it')
+    await program(dir, 'amtool', '')
+    t.same(await findProgram('alertmanager', [dir]), {
+      found: { folder: dir, main: join(dir, name), version: '0.25.0' },
+    })
+  }
+})
+
+t.test('who lacks what has no containers is not sent to Docker', async (t) => {
+  await t.rejects(installNative({ services: ['prometheus', 'alertmanager'], machine: machineWith([]) }), {
+    name: 'DevstackUnavailable',
+    message:
+      'This machine lacks Prometheus 2.42 or newer, Alertmanager 0.22 or newer: install them ' +
+      '(apt-get install prometheus prometheus-alertmanager; brew install prometheus alertmanager), ' +
+      'for which Docker is no substitute, or run this as root on Debian to have them installed.',
+  })
 })
 
 t.test('a folder that has postgres without initdb is not enough, and one that fails is passed over', async (t) => {

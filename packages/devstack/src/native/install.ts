@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Progress } from '../service.ts'
+import { isService, type Progress } from '../service.ts'
 import { DevstackUnavailable } from '../unavailable.ts'
 import { withMachineLock } from './lock.ts'
 import { type Machine, thisMachine } from './machine.ts'
@@ -16,6 +16,8 @@ const PACKAGES: Readonly<Record<ProgramName, Readonly<{ debian: string; homebrew
   redis: { debian: 'redis-server', homebrew: 'redis' },
   nats: { debian: 'nats-server', homebrew: 'nats-server' },
   pgbouncer: { debian: 'pgbouncer', homebrew: 'pgbouncer' },
+  prometheus: { debian: 'prometheus', homebrew: 'prometheus' },
+  alertmanager: { debian: 'prometheus-alertmanager', homebrew: 'alertmanager' },
 }
 
 /**
@@ -65,9 +67,10 @@ export function whatToDo(searches: Searches): string {
     return tooOld ? `${need} (${tooOld.folder} has ${tooOld.version})` : need
   })
   const packages = (system: 'debian' | 'homebrew') => missing.map(({ name }) => PACKAGES[name][system]).join(' ')
+  const docker = missing.every(({ name }) => isService(name)) ? 'or start Docker' : 'for which Docker is no substitute'
   return (
     `This machine lacks ${lacks.join(', ')}: install them (apt-get install ${packages('debian')}; ` +
-    `brew install ${packages('homebrew')}), or start Docker, or run this as root on Debian to have them installed.`
+    `brew install ${packages('homebrew')}), ${docker}, or run this as root on Debian to have them installed.`
   )
 }
 

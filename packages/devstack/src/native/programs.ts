@@ -1,40 +1,56 @@
 import { execFile } from 'node:child_process'
 import { readdir, realpath } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type ServiceName, TITLES } from '../service.ts'
 
 const run = promisify(execFile)
 
-/** What a stack runs, and what stands beside one in some tests only. */
-export type ProgramName = ServiceName | 'pgbouncer'
+/** What a stack runs, and what stands beside one in some tests and with monitoring only. */
+export type ProgramName = ServiceName | 'pgbouncer' | 'prometheus' | 'alertmanager'
 
-export const PROGRAM_TITLES: Readonly<Record<ProgramName, string>> = { ...TITLES, pgbouncer: 'PgBouncer' }
+export const PROGRAM_TITLES: Readonly<Record<ProgramName, string>> = {
+  ...TITLES,
+  pgbouncer: 'PgBouncer',
+  prometheus: 'Prometheus',
+  alertmanager: 'Alertmanager',
+}
 
-/** `folder` holds every program of the service. */
-export type Program = Readonly<{ folder: string; version: string }>
+/** `folder` holds every program of the service, `main` is the path of the server itself. */
+export type Program = Readonly<{ folder: string; main: string; version: string }>
 
 export type Search = Readonly<{ found?: Program; tooOld?: Program }>
 
-type Wanted = Readonly<{ programs: readonly [string, ...string[]]; atLeast: readonly [major: number, minor: number] }>
+/** The server itself first. */
+type Programs = readonly [string, ...string[]]
+
+/** `renamed`: what the programs are called where Debian's names are not known. */
+type Wanted = Readonly<{ programs: Programs; renamed?: Programs; atLeast: readonly [major: number, minor: number] }>
 
 export const WANTED: Readonly<Record<ProgramName, Wanted>> = {
   postgres: { programs: ['postgres', 'initdb'], atLeast: [15, 0] },
   redis: { programs: ['redis-server'], atLeast: [7, 0] },
   nats: { programs: ['nats-server'], atLeast: [2, 9] },
   pgbouncer: { programs: ['pgbouncer'], atLeast: [1, 18] },
+  prometheus: { programs: ['prometheus', 'promtool'], atLeast: [2, 42] },
+  alertmanager: {
+    programs: ['prometheus-alertmanager', 'amtool'],
+    renamed: ['alertmanager', 'amtool'],
+    atLeast: [0, 22],
+  },
 }
 
 /** The first program new enough, in the order of the folders; else the newest-seen one that is too old. */
 export async function findProgram(service: ProgramName, folders: readonly string[]): Promise<Search> {
-  const { programs, atLeast } = WANTED[service]
+  const { programs, renamed = programs, atLeast } = WANTED[service]
   let tooOld: Program | undefined
   for (const candidate of folders) {
-    const folder = await folderOfAll(candidate, programs)
-    const version = folder && (await versionOf(join(folder, programs[0])))
-    if (!folder || !version) continue
-    if (isAtLeast(version, atLeast)) return { found: { folder, version } }
-    tooOld ??= { folder, version }
+    const main = (await mainBesideAll(candidate, programs)) ?? (await mainBesideAll(candidate, renamed))
+    const version = main && (await versionOf(main))
+    if (!main || !version) continue
+    const program = { folder: dirname(main), main, version }
+    if (isAtLeast(version, atLeast)) return { found: program }
+    tooOld ??= program
   }
   return tooOld ? { tooOld } : {}
 }
@@ -69,15 +85,15 @@ async function pgConfigFolder(): Promise<string[]> {
 }
 
 // PATH may hold links to some of the programs only; the rest then lie where the first link leads.
-async function folderOfAll(folder: string, programs: Wanted['programs']): Promise<string | undefined> {
+async function mainBesideAll(folder: string, programs: Programs): Promise<string | undefined> {
   const first = await realpath(join(folder, programs[0])).catch(() => undefined)
   if (!first) return undefined
-  const home = join(first, '..')
-  const all = await Promise.all(programs.map((name) => realpath(join(home, name)).catch(() => undefined)))
-  return all.every((path) => path !== undefined) ? home : undefined
+  const all = await Promise.all(programs.map((name) => realpath(join(dirname(first), name)).catch(() => undefined)))
+  return all.every((path) => path !== undefined) ? join(dirname(first), programs[0]) : undefined
 }
 
-// `postgres (PostgreSQL) 15.20 (Debian …)`, `Redis server v=7.0.15 …`, `nats-server: v2.9.10`, `PgBouncer 1.18.0 …`
+// `postgres (PostgreSQL) 15.20 (Debian …)`, `Redis server v=7.0.15 …`, `nats-server: v2.9.10`, `PgBouncer 1.18.0 …`,
+// `prometheus, version 2.42.0+ds (branch: …)`
 async function versionOf(program: string): Promise<string | undefined> {
   const said = await run(program, ['--version']).catch(() => undefined)
   return said && /\d+(\.\d+)+|\d+/.exec(said.stdout)?.[0]

@@ -4,15 +4,16 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Reaper } from '../lifetime/reaper.ts'
 import { endTree, freezeTree, identify, killTree, type ProcessIdentity, thawTree } from '../lifetime/processes.ts'
-import { becomesReady } from '../readiness.ts'
-import { type RunningService, type ServiceName, TITLES } from '../service.ts'
+import { becomesReady, type Protocol } from '../readiness.ts'
+import type { RunningService } from '../service.ts'
+import { PROGRAM_TITLES } from './programs.ts'
 
 // Generous: a loaded two-core machine that recovers a large log.
 const READY_WITHIN_MS = 60_000
 const END_WITHIN_MS = 15_000
 
 export type ServerCommand = Readonly<{
-  service: ServiceName
+  service: Protocol
   /** Who speaks the service's protocol, when it is not the service itself. */
   title?: string
   port: number
@@ -43,7 +44,9 @@ export async function runServer(command: ServerCommand, reaper: Reaper): Promise
     const over = () => hasExited(child)
     if (await becomesReady(command.service, command.port, { withinMs: READY_WITHIN_MS, over })) return
     await finish(killTree)
-    throw new Error(`${command.title ?? TITLES[command.service]} did not start: ${await lastWords(command.logFile)}`)
+    throw new Error(
+      `${command.title ?? PROGRAM_TITLES[command.service]} did not start: ${await lastWords(command.logFile)}`,
+    )
   }
 
   async function finish(end: (identity: ProcessIdentity) => Promise<void>): Promise<void> {

@@ -1,0 +1,1 @@
+export { type MonitoringPrograms, monitoringPrograms } from './programs.ts'
