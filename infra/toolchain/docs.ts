@@ -2,7 +2,7 @@
 // is not what would be written.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { generatedFiles, SCHEMAS } from './generated.ts'
+import { GENERATED_FOLDERS, generatedFiles } from './generated.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -14,9 +14,13 @@ async function stale(): Promise<string[]> {
     const present = await readFile(join(ROOT, path), 'utf8').catch(() => undefined)
     if (present !== text) differing.push(path)
   }
-  const schemas = await readdir(join(ROOT, SCHEMAS)).catch(() => [])
-  const left = schemas.map((name) => `${SCHEMAS}/${name}`).filter((path) => !generated.has(path))
-  return [...differing, ...left]
+  const present = await Promise.all(
+    GENERATED_FOLDERS.map(async (folder) => {
+      const names = await readdir(join(ROOT, folder)).catch(() => [])
+      return names.map((name) => `${folder}/${name}`)
+    }),
+  )
+  return [...differing, ...present.flat().filter((path) => !generated.has(path))]
 }
 
 const differing = await stale()

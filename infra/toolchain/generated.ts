@@ -1,9 +1,11 @@
-// What `npm run docs` writes: the table of configuration, the OpenAPI documents and the JSON Schemas of the messages.
+// What `npm run docs` writes: the table of configuration, the OpenAPI documents, the JSON Schemas of the messages, the
+// dashboards.
 import { configurationTable } from '@oms/adapters/config'
 import { DeadLetterMessage, EVENT_SCHEMAS, InboundHealthReport } from '@oms/domain'
 import { AdminApiVariables } from '../../apps/admin-api/src/config.ts'
 import { HealthIngestorVariables } from '../../apps/health-ingestor/src/config.ts'
 import { InternalApiVariables } from '../../apps/internal-api/src/config.ts'
+import { DASHBOARDS, dashboards } from '../grafana/src/dashboards.ts'
 import { apiDocuments } from './api-documents.ts'
 
 const CONFIGURATION = `# Configuration
@@ -18,8 +20,10 @@ ${configurationTable([
   { app: 'health-ingestor', schema: HealthIngestorVariables },
 ])}`
 
-/** Where nothing but generated files lies. */
 export const SCHEMAS = 'infra/schemas'
+
+/** Where nothing but generated files lies. */
+export const GENERATED_FOLDERS = [SCHEMAS, DASHBOARDS]
 
 /** What we send, by subject. */
 export const SENT_MESSAGES = { ...EVENT_SCHEMAS, 'ops.deadletter.health': DeadLetterMessage }
@@ -36,6 +40,9 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   for (const [subject, schema] of Object.entries({ ...SENT_MESSAGES, ...TAKEN_MESSAGES })) {
     const dialect = { $schema: 'https://json-schema.org/draft/2020-12/schema' }
     files.set(`${SCHEMAS}/${subject}.json`, asText({ ...dialect, ...schema }))
+  }
+  for (const [name, dashboard] of Object.entries(dashboards())) {
+    files.set(`${DASHBOARDS}/${name}.json`, asText(dashboard))
   }
   return files
 }

@@ -1,0 +1,18 @@
+import { events } from './events/dashboard.ts'
+import { health } from './health/dashboard.ts'
+import { overview } from './overview/dashboard.ts'
+import { processes } from './processes/dashboard.ts'
+import type { Dashboard } from './shared/dashboard.ts'
+import { vault } from './vault/dashboard.ts'
+
+/** Where the dashboards are written, from the root: nothing else lies there. */
+export const DASHBOARDS = 'infra/grafana/dashboards'
+
+/** Each by the name of its file, without the ending. */
+export const dashboards = (): Readonly<Record<string, Dashboard>> => ({
+  overview: overview(),
+  vault: vault(),
+  events: events(),
+  health: health(),
+  processes: processes(),
+})

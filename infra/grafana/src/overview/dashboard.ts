@@ -1,0 +1,16 @@
+import { dashboard } from '../shared/dashboard.ts'
+import { job } from '../shared/variables.ts'
+import { firstScreen } from './first-screen.ts'
+import { http } from './http.ts'
+import { operators } from './operators.ts'
+import { versionsRow } from './versions.ts'
+
+export const overview = () =>
+  dashboard({
+    uid: 'oms-overview',
+    title: 'Operator Config Overview',
+    description: 'Is anything wrong, what do admins change, what do callers get. Begin here.',
+    tags: ['overview'],
+    variables: [job()],
+    rows: [firstScreen(), operators(), http(), versionsRow()],
+  })

@@ -1,0 +1,34 @@
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
+import { Days, Short } from '@grafana/grafana-foundation-sdk/units'
+import type { Row } from '../shared/layout.ts'
+import { wordsFor } from '../shared/mappings.ts'
+import { stat } from '../shared/stat.ts'
+import { badBelow, GREEN, ORANGE } from '../shared/thresholds.ts'
+
+const expiry = (): Panel =>
+  stat({
+    title: 'Certificates expire in',
+    description:
+      'After that peers are refused. cert-manager renews 30 days before: fewer than 14 are a renewal that failed.',
+    runbooks: ['certificate-expiry'],
+    unit: Days,
+    queries: [{ expr: 'min by (certificate) (ops_certificate_expiry_days)', legend: '{{certificate}}' }],
+    thresholds: badBelow({ warning: 14, critical: 3 }),
+    showNames: true,
+    decimals: 0,
+    width: 14,
+  })
+
+const reload = (): Panel =>
+  stat({
+    title: 'Changed files',
+    description: 'REFUSED: a replica read changed files, found them bad, and goes on with the old ones.',
+    runbooks: ['certificate-reload-failed'],
+    unit: Short,
+    queries: [{ expr: 'max by (file) (ops_certificate_reload_failed)', legend: '{{file}}' }],
+    mappings: [wordsFor({ 0: { text: 'taken', color: GREEN }, 1: { text: 'REFUSED', color: ORANGE } })],
+    showNames: true,
+    width: 10,
+  })
+
+export const certificates = (): Row => ({ title: 'Certificates of internal-api', panels: [expiry(), reload()] })

@@ -1,0 +1,35 @@
+/** Where runbooks are published. The rules of Prometheus name the same place. */
+export const RUNBOOKS = 'https://runbooks.example.com/operator-management-service/runbooks'
+
+/** A file below `runbooks/`, without its ending. */
+export type Runbook =
+  | 'app-down'
+  | 'app-overloaded'
+  | 'app-restarting'
+  | 'certificate-expiry'
+  | 'certificate-reload-failed'
+  | 'credentials-missing'
+  | 'dead-letters'
+  | 'health-blind'
+  | 'health-ingest-lag'
+  | 'health-log-partition-missing'
+  | 'health-no-reports'
+  | 'health-silent'
+  | 'nats-publish-errors'
+  | 'operators-unhealthy'
+  | 'outbox-not-published'
+  | 'outbox-parked'
+  | 'postgres-errors'
+  | 'redis-errors'
+  | 'rotations-blocked'
+  | 'slo-admin-availability'
+  | 'slo-admin-latency'
+  | 'slo-health-propagation'
+  | 'slo-internal-latency'
+  | 'slo-publish'
+  | 'slo-vault-read-latency'
+  | 'vault-auth-errors'
+  | 'vault-read-errors'
+  | 'vault-unavailable'
+
+export const runbookUrl = (runbook: Runbook): string => `${RUNBOOKS}/${runbook}.md`

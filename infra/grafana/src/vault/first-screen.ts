@@ -1,0 +1,86 @@
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
+import { PercentUnit, Short } from '@grafana/grafana-foundation-sdk/units'
+import type { Row } from '../shared/layout.ts'
+import { UP_OR_DOWN } from '../shared/mappings.ts'
+import { stat } from '../shared/stat.ts'
+import { badAbove } from '../shared/thresholds.ts'
+
+const reached = (): Panel =>
+  stat({
+    title: 'Vault, as the apps see it',
+    description: 'DOWN: a replica of this app does not reach Vault, or Vault is sealed.',
+    runbooks: ['vault-unavailable', 'vault-read-errors'],
+    unit: Short,
+    queries: [{ expr: 'min by (job) (ops_dependency_up{dependency="vault"})', legend: '{{job}}' }],
+    mappings: [UP_OR_DOWN],
+    showNames: true,
+    width: 8,
+  })
+
+const failing = (): Panel =>
+  stat({
+    title: 'Failing requests',
+    description:
+      'Share of the requests of the last 5 minutes that failed or were not even sent because the circuit was open.',
+    runbooks: ['vault-unavailable', 'vault-read-errors'],
+    unit: PercentUnit,
+    queries: [
+      {
+        expr:
+          'sum by (job) (rate(ops_vault_requests_total{result=~"error|auth_error|circuit_open"}[5m]))' +
+          ' / sum by (job) (rate(ops_vault_requests_total[5m]))',
+        legend: '{{job}}',
+      },
+    ],
+    thresholds: badAbove({ warning: 0.001, critical: 0.05 }),
+    showNames: true,
+    decimals: 1,
+    width: 8,
+  })
+
+type Counted = Pick<Parameters<typeof stat>[0], 'title' | 'description' | 'runbooks' | 'thresholds'> & { of: string }
+
+/** How often in the last 15 minutes. */
+const counted = ({ of, ...spec }: Counted): Panel =>
+  stat({ ...spec, unit: Short, queries: [{ expr: `sum(increase(${of}[15m]))` }], decimals: 0, width: 4 })
+
+const authErrors = (): Panel =>
+  counted({
+    title: 'Auth errors, 15 min',
+    description: 'Vault refused our token or our login. Not 0: the token was revoked, the role or its policy changed.',
+    runbooks: ['vault-auth-errors'],
+    thresholds: badAbove({ critical: 0.5 }),
+    of: 'ops_vault_requests_total{result="auth_error"}',
+  })
+
+const circuitOpen = (): Panel =>
+  counted({
+    title: 'Circuit open, 15 min',
+    description: 'Requests that were answered with 503 at once because Vault failed several times before.',
+    runbooks: ['vault-unavailable', 'vault-read-errors'],
+    thresholds: badAbove({ critical: 0.5 }),
+    of: 'ops_vault_requests_total{result="circuit_open"}',
+  })
+
+const missing = (): Panel =>
+  counted({
+    title: 'Credentials missing, 15 min',
+    description: 'Reads of credentials whose operator is there and whose secret is gone.',
+    runbooks: ['credentials-missing'],
+    thresholds: badAbove({ critical: 0.5 }),
+    of: 'ops_credentials_read_total{result="missing"}',
+  })
+
+const blocked = (): Panel =>
+  counted({
+    title: 'Rotations blocked, 15 min',
+    description: 'Rotations refused because unfinished ones of the same operator piled up in Vault.',
+    runbooks: ['rotations-blocked'],
+    thresholds: badAbove({ warning: 0.5 }),
+    of: 'ops_rotations_blocked_total',
+  })
+
+export const firstScreen = (): Row => ({
+  title: 'Is anything wrong?',
+  panels: [reached(), failing(), authErrors(), circuitOpen(), missing(), blocked()],
+})
