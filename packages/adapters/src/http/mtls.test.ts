@@ -307,8 +307,9 @@ t.test('a CA that is added is trusted from then on, one that is taken away is no
   await t.rejects(call(alien))
   write({
     ...firstFiles(),
-    ca: `${ca.certificate}\n${otherCa.certificate}`,
-    crl: `${noneRevoked}\n${await createCrl(otherCa, [])}`,
+    // As `cat` makes it of files that end without a line end.
+    ca: `${ca.certificate.trimEnd()}${otherCa.certificate.trimEnd()}`,
+    crl: `${noneRevoked.trimEnd()}${await createCrl(otherCa, [])}`,
   })
   await until(async () => (await call(alien).catch(() => undefined))?.status === 200)
   t.match(await call(connector), { status: 200 })
