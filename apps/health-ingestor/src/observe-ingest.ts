@@ -4,10 +4,9 @@ import type { InboundMessage } from './compose.ts'
 
 /** What the ingest of health shows: counts, ages, and a line for each transition. */
 export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics: Metrics }>) {
-  let newestReceivedAt = 0
-  metrics.onScrape(() => {
-    if (newestReceivedAt > 0) metrics.ingestAge.set(Math.max(0, Date.now() - newestReceivedAt / 1_000) / 1_000)
-  })
+  // A replica that was started after the reports had stopped must not say that one has just come.
+  let newestReceivedAt = Date.now() * 1_000
+  metrics.onScrape(() => metrics.ingestAge.set(Math.max(0, Date.now() - newestReceivedAt / 1_000) / 1_000))
   return {
     onRecorded(folded: FoldedReports): void {
       metrics.healthRejected.inc({ reason: 'outdated' }, folded.redelivered)

@@ -13,9 +13,14 @@ async function start(
   limits: { timeoutMs?: number; cacheMs?: number } = {},
 ) {
   const gauges: Record<string, number> = {}
+  const refreshers: (() => Promise<void>)[] = []
   const metrics = {
     dependencyUp: { set: ({ dependency }: { dependency: string }, value: number) => void (gauges[dependency] = value) },
-    render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    onScrape: (refresh: () => Promise<void>) => void refreshers.push(refresh),
+    render: async () => {
+      await Promise.all(refreshers.map((refresh) => refresh()))
+      return { contentType: 'text/plain; version=0.0.4', body: `up ${Object.values(gauges).join(' ')}\n` }
+    },
   }
   const management = await listenForManagement({ host: '127.0.0.1', port: 0, log, metrics, checks, ...limits })
   t.teardown(() => management[Symbol.asyncDispose]())
@@ -99,6 +104,17 @@ t.test('probes within a second share one check', async (t) => {
   t.equal(runs, 1)
 })
 
+t.test('a scrape shows what is away now, though nobody probes, and shares its check with those who do', async (t) => {
+  let runs = 0
+  const { get } = await start(t, [
+    dependency('postgres', async () => void runs++),
+    dependency('vault', () => Promise.reject(new Error('sealed'))),
+  ])
+  const [metrics] = await Promise.all([get('/metrics'), get('/health/ready'), get('/metrics')])
+  t.equal(metrics.body, 'up 1 0\n')
+  t.equal(runs, 1)
+})
+
 t.test('draining refuses new work at once and stays alive', async (t) => {
   const { management, get } = await start(t, [dependency('postgres', async () => {})])
   t.equal((await get('/health/ready')).status, 200)
@@ -111,7 +127,7 @@ t.test('draining refuses new work at once and stays alive', async (t) => {
 t.test('metrics are served, other paths and methods are not', async (t) => {
   const { get } = await start(t, [])
   const metrics = await get('/metrics')
-  t.match(metrics, { status: 200, body: 'up 1\n' })
+  t.match(metrics, { status: 200, body: 'up \n' })
   t.match(metrics.headers.get('content-type'), 'text/plain')
   t.equal((await get('/health')).status, 404)
   t.equal((await get('/toString')).status, 404)

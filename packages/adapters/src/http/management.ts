@@ -6,7 +6,10 @@ export type ManagementSettings = Omit<HealthChecksSettings, 'metrics'> &
   Readonly<{
     host: string
     port: number
-    metrics: HealthChecksSettings['metrics'] & { render(): Promise<{ contentType: string; body: string }> }
+    metrics: HealthChecksSettings['metrics'] & {
+      render(): Promise<{ contentType: string; body: string }>
+      onScrape(refresh: () => Promise<void>): void
+    }
   }>
 
 export type Management = AsyncDisposable &
@@ -25,6 +28,8 @@ type Answer = Readonly<{ status: number; body: string; contentType?: string }>
 export async function listenForManagement(settings: ManagementSettings): Promise<Management> {
   const { host, port, metrics, checks, log } = settings
   const check = createHealthChecks(settings)
+  // The deployment need not probe every path, or any: what is away must show all the same.
+  metrics.onScrape(async () => void (await check()))
   let draining = false
 
   async function health(needed: (name: string) => boolean): Promise<Answer> {

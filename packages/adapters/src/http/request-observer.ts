@@ -12,10 +12,21 @@ declare module 'fastify' {
 
 const UNMATCHED = 'unmatched'
 
+/** Node's parser knows two dozen more, which any stranger may send. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
 /** Headers, trace, one log line and one measurement for each request, however it ends. */
 export function observeRequests(app: HttpServer, metrics: RequestMetrics, openTrace: OpenTrace): void {
   app.decorateRequest('trace', undefined)
   app.decorateRequest('identity', undefined)
+
+  app.addHook('onRoute', ({ url, method: methods }) => {
+    for (const method of [methods].flat()) {
+      if (method === 'HEAD') continue
+      // The first failure must show in a rate: of a route that is seldom used it may be the only one for hours.
+      for (const status of ['2xx', '5xx']) metrics.httpRequestDuration.zero({ method, route: url, status })
+    }
+  })
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
@@ -28,7 +39,8 @@ export function observeRequests(app: HttpServer, metrics: RequestMetrics, openTr
     const route = request.is404 ? UNMATCHED : (request.routeOptions.url ?? UNMATCHED)
     const { statusCode, elapsedTime } = reply
     const status = `${Math.floor(statusCode / 100)}xx`
-    metrics.httpRequestDuration.observe({ method: request.method, route, status }, elapsedTime / 1_000)
+    const method = METHODS.has(request.method) ? request.method : 'other'
+    metrics.httpRequestDuration.observe({ method, route, status }, elapsedTime / 1_000)
     logLine(request, { route, status: statusCode, durationMs: Math.round(elapsedTime * 10) / 10 })
     done()
   })

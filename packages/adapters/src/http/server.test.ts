@@ -237,6 +237,32 @@ t.test('the trace of the caller reaches the handler, its log lines and the line 
   }
 })
 
+t.test(
+  'series are made by routes, not by callers: methods are bounded, and a first failure shows in a rate',
+  async (t) => {
+    const { log } = httpDoubles()
+    const metrics = createMetrics({ app: 'admin-api', version: '1' })
+    const app = createServer({ log, metrics, openTrace })
+    t.teardown(() => app.close())
+    app.get('/things/:id', async () => ({}))
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const counts = async () =>
+      (await metrics.render()).body
+        .split('\n')
+        .filter((line) => line.startsWith('ops_http_request_duration_seconds_count'))
+    const count = 'ops_http_request_duration_seconds_count'
+    const idle = [
+      `${count}{method="GET",route="/things/:id",status="2xx"} 0`,
+      `${count}{method="GET",route="/things/:id",status="5xx"} 0`,
+    ]
+    t.same(await counts(), idle)
+    for (const method of ['PROPFIND', 'MKCOL', 'SEARCH', 'REPORT']) {
+      for (const path of ['/things/1', '/elsewhere']) await fetch(url + path, { method })
+    }
+    t.same(await counts(), [...idle, `${count}{method="other",route="unmatched",status="4xx"} 8`])
+  },
+)
+
 async function raw(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)

@@ -14,9 +14,9 @@ export const HEALTH_METRICS = {
   operatorHealth: {
     kind: 'gauge',
     name: 'ops_operator_health',
-    help: '1 for the health that each live operator shows; told by the holder of the relay lease alone',
+    help: '1 for the health that reads show of each live operator; told by the holder of the relay lease alone',
     apps: RELAYS,
-    labels: { operator_id: [], state: [] },
+    labels: { operator_id: 'each live operator', state: HEALTH },
   },
   healthRejected: {
     kind: 'counter',
@@ -42,7 +42,7 @@ export const HEALTH_METRICS = {
   ingestAge: {
     kind: 'gauge',
     name: 'ops_health_newest_report_age_seconds',
-    help: 'Age of the newest health report received',
+    help: 'Age of the newest health report that this replica took in, counted from its start before the first',
     apps: INGESTOR,
     labels: {},
   },

@@ -1,12 +1,17 @@
 export type App = 'admin-api' | 'internal-api' | 'health-ingestor'
 
-/** `labels`: each label with its known values, which start at 0, so that the first failure already shows in a rate. */
+/** Every value that a label takes, or what an open one holds. */
+export type LabelValues = readonly string[] | string
+
 export type Family = Readonly<{
   kind: 'counter' | 'gauge' | 'histogram'
   name: string
   help: string
   apps: readonly App[]
-  labels: Readonly<Record<string, readonly string[]>>
+  /** All combinations of known values start at 0, so that the first failure already shows in a rate. */
+  labels: Readonly<Record<string, LabelValues>>
+  /** For values that no app has all of, or where 0 would say something. */
+  absentUntilUsed?: true
   buckets?: readonly number[]
 }>
 

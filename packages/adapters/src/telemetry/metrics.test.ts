@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type App, createMetrics, FAMILIES } from './index.ts'
+import type { Family } from './metric-family.ts'
 
 const scrape = async (app: App) => (await createMetrics({ app, version: '1.2.3' }).render()).body
 
@@ -29,11 +31,29 @@ t.test('names and labels are those that dashboards and alerts use', async (t) =>
     'ops_vault_requests_total{op="login",result="error"} 0',
     'ops_vault_read_duration_seconds_bucket{le="0.2"} 0',
     'ops_outbox_depth 0',
+    'ops_outbox_parked 0',
+    'ops_rotations_blocked_total 0',
   ]) {
     t.match(body, line)
   }
   t.match(await scrape('health-ingestor'), 'ops_health_transition_total{from="HEALTHY",to="DEGRADED"} 0')
-  t.match(await scrape('internal-api'), 'ops_credentials_read_total{result="vault_error"} 0')
+  const internal = await scrape('internal-api')
+  t.match(internal, 'ops_credentials_read_total{result="vault_error"} 0')
+  t.match(internal, 'ops_credentials_read_total{result="missing"} 0')
+  t.notMatch(internal, /^ops_(dependency_up|certificate_expiry_days)[{ ]/m, 'what is not known is not 0')
+})
+
+t.test('labels are bounded: gauges alone tell operators apart, and no label has many values', (t) => {
+  const MANY = 10
+  for (const { name, kind, labels } of Object.values<Family>(FAMILIES)) {
+    if ('operator_id' in labels) t.equal(kind, 'gauge', name)
+    for (const [label, values] of Object.entries(labels)) {
+      if (typeof values === 'string')
+        t.ok(['operator_id', 'route', 'app', 'version', 'node'].includes(label), `${name} has an open ${label}`)
+      else t.ok(values.length > 0 && values.length <= MANY, `${label} of ${name}`)
+    }
+  }
+  t.end()
 })
 
 t.test('a family of another app may be used without being shown', async (t) => {
@@ -51,6 +71,39 @@ t.test('gauges are refreshed before a scrape, and a refresh that fails does not 
   const { body, contentType } = await metrics.render()
   t.match(body, 'ops_outbox_depth 7')
   t.match(contentType, 'text/plain')
+})
+
+t.test('a refresh that hangs holds no scrape up, is not begun again, and sets its gauge when it ends', async (t) => {
+  const metrics = createMetrics({ app: 'admin-api', version: '1', refreshWithinMs: 20 })
+  const hanging = Promise.withResolvers<void>()
+  let begun = 0
+  metrics.onScrape(() => new Promise(() => {}))
+  metrics.onScrape(async () => {
+    begun += 1
+    await hanging.promise
+    metrics.outboxDepth.set(7)
+  })
+  metrics.onScrape(async () => metrics.outboxParked.set(3))
+  for (const { body } of await Promise.all([metrics.render(), metrics.render()])) {
+    t.match(body, 'ops_outbox_depth 0')
+    t.match(body, 'ops_outbox_parked 3')
+  }
+  await metrics.render()
+  t.equal(begun, 1)
+  hanging.resolve()
+  t.match((await metrics.render()).body, 'ops_outbox_depth 7')
+  await metrics.render()
+  t.equal(begun, 2, 'then it is asked anew')
+})
+
+t.test('what gives up as late as a scrape does is still in it', async (t) => {
+  const metrics = createMetrics({ app: 'admin-api', version: '1', refreshWithinMs: 20 })
+  metrics.dependencyUp.set({ dependency: 'vault' }, 1)
+  metrics.onScrape(async () => {
+    await sleep(20)
+    metrics.dependencyUp.set({ dependency: 'vault' }, 0)
+  })
+  t.match((await metrics.render()).body, 'ops_dependency_up{dependency="vault"} 0')
 })
 
 t.test('two registries in one process do not collide', async (t) => {

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { FAMILIES } from './metric-families.ts'
 import type { App, Family } from './metric-family.ts'
+import { createRefreshers, type Refresh } from './refreshers.ts'
 
 type Families = typeof FAMILIES
 type LabelOf<F extends Family> = keyof F['labels'] & string
@@ -13,15 +14,20 @@ type Instrument<F extends Family> = {
 /** One instrument for each family. Those that the app cannot produce may be used, but are never shown. */
 export type Metrics = Readonly<{ [K in keyof Families]: Instrument<Families[K]> }> &
   Readonly<{
-    /** Runs before each scrape, to set gauges; a failure leaves the last value and does not fail the scrape. */
-    onScrape(refresh: () => Promise<void> | void): void
+    /** Runs before each scrape, to set gauges; what fails or takes longer than a second leaves the last value. */
+    onScrape(refresh: Refresh): void
     /** The text for Prometheus. */
     render(): Promise<Readonly<{ contentType: string; body: string }>>
   }>
 
-export type MetricsSettings = Readonly<{ app: App; version: string }>
+export type MetricsSettings = Readonly<{
+  app: App
+  version: string
+  /** How long a scrape waits for its gauges; Prometheus gives it up after 10 s. */
+  refreshWithinMs?: number
+}>
 
-export function createMetrics({ app, version }: MetricsSettings): Metrics {
+export function createMetrics({ app, version, refreshWithinMs = 1_000 }: MetricsSettings): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const instruments = Object.fromEntries(
@@ -32,12 +38,12 @@ export function createMetrics({ app, version }: MetricsSettings): Metrics {
   ) as unknown as { [K in keyof Families]: Instrument<Families[K]> }
   instruments.buildInfo.set({ app, version, node: process.version }, 1)
 
-  const refreshers: (() => Promise<void> | void)[] = []
+  const refreshers = createRefreshers(refreshWithinMs)
   return {
     ...instruments,
-    onScrape: (refresh) => void refreshers.push(refresh),
+    onScrape: refreshers.add,
     async render() {
-      await Promise.allSettled(refreshers.map(async (refresh) => refresh()))
+      await refreshers.run()
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }
@@ -45,28 +51,28 @@ export function createMetrics({ app, version }: MetricsSettings): Metrics {
 
 function instrument(family: Family, registers: Registry[]): Counter | Gauge | Histogram {
   const { name, help } = family
-  const labelNames = Object.keys(family.labels)
+  const described = { name, help, labelNames: Object.keys(family.labels), registers }
+  const known = family.absentUntilUsed ? [] : combinations(family)
   switch (family.kind) {
     case 'histogram':
-      return new Histogram({ name, help, labelNames, registers, buckets: [...(family.buckets ?? [])] })
-    case 'gauge':
-      return startAtZero(new Gauge({ name, help, labelNames, registers }), family)
+      return new Histogram({ ...described, buckets: [...(family.buckets ?? [])] })
+    case 'gauge': {
+      const gauge = new Gauge(described)
+      for (const labels of known) gauge.set(labels, 0)
+      return gauge
+    }
     case 'counter': {
-      const counter = new Counter({ name, help, labelNames, registers })
-      for (const labels of combinations(family)) counter.inc(labels, 0)
+      const counter = new Counter(described)
+      for (const labels of known) counter.inc(labels, 0)
       return counter
     }
   }
 }
 
-function startAtZero(gauge: Gauge, family: Family): Gauge {
-  for (const labels of combinations(family)) gauge.set(labels, 0)
-  return gauge
-}
-
 /** Every combination of known label values; none when a label is open. */
 const combinations = ({ labels }: Family): Record<string, string>[] =>
   Object.entries(labels).reduce<Record<string, string>[]>(
-    (found, [label, values]) => found.flatMap((each) => values.map((value) => ({ ...each, [label]: value }))),
+    (found, [label, values]) =>
+      typeof values === 'string' ? [] : found.flatMap((each) => values.map((value) => ({ ...each, [label]: value }))),
     [{}],
   )

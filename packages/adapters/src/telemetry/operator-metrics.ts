@@ -12,7 +12,7 @@ export const OPERATOR_METRICS = {
   operatorUpdate: {
     kind: 'counter',
     name: 'ops_operator_update_total',
-    help: 'Updates of operators by result',
+    help: 'Changes of operators, their TPS limits and rules, other than creates, by result',
     apps: ADMIN,
     labels: { result: ['ok', 'not_found', 'vault_error', 'conflict', 'error'] },
   },
@@ -33,7 +33,7 @@ export const OPERATOR_METRICS = {
   routingRuleCreate: {
     kind: 'counter',
     name: 'ops_routing_rule_create_total',
-    help: 'Creates of routing rules by result',
+    help: 'Requests to create routing rules, one or many at once, by result',
     apps: ADMIN,
     labels: { result: ['ok', 'conflict', 'error'] },
   },

@@ -12,9 +12,10 @@ export const PROCESS_METRICS = {
   certificateExpiry: {
     kind: 'gauge',
     name: 'ops_certificate_expiry_days',
-    help: 'Days until a certificate expires',
+    help: 'Days until the first certificate of a file, or the list of revoked ones, expires',
     apps: INTERNAL,
-    labels: { certificate: [] },
+    labels: { certificate: ['server', 'ca', 'crl'] },
+    absentUntilUsed: true,
   },
   certificateReloadFailed: {
     kind: 'gauge',
@@ -26,16 +27,21 @@ export const PROCESS_METRICS = {
   dependencyUp: {
     kind: 'gauge',
     name: 'ops_dependency_up',
-    help: '1 when the last check of a dependency succeeded',
+    help: '1 when a dependency answered its check, which each scrape makes',
     apps: ALL,
-    labels: { dependency: [] },
+    labels: { dependency: ['postgres', 'vault', 'redis', 'nats'] },
+    absentUntilUsed: true,
   },
   httpRequestDuration: {
     kind: 'histogram',
     name: 'ops_http_request_duration_seconds',
     help: 'Duration of requests by method, route template and class of status',
     apps: HTTP,
-    labels: { method: [], route: [], status: [] },
+    labels: {
+      method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
+      route: 'the template of a route of the app, or unmatched',
+      status: ['2xx', '3xx', '4xx', '5xx'],
+    },
     buckets: SECONDS,
   },
   buildInfo: {
@@ -43,6 +49,10 @@ export const PROCESS_METRICS = {
     name: 'ops_build_info',
     help: 'Always 1; the version that runs',
     apps: ALL,
-    labels: { app: [], version: [], node: [] },
+    labels: {
+      app: 'its own name',
+      version: 'SERVICE_VERSION',
+      node: 'the version of Node.js',
+    },
   },
 } as const satisfies Record<string, Family>

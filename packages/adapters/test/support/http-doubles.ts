@@ -10,6 +10,7 @@ export function httpDoubles() {
   const metrics = {
     httpRequestDuration: {
       observe: (labels: { method: string; route: string; status: string }) => void observed.push(labels),
+      zero: () => undefined,
     },
   }
   const traces: (string | undefined)[] = []
