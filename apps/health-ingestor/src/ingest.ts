@@ -6,8 +6,9 @@ import {
   ingestHealthEvent,
 } from '@oms/domain'
 import type { InboundMessage, IngestorAdapters, Settlement } from './compose.ts'
+import { traceIngest } from './trace-ingest.ts'
 
-export type IngestPorts = IngestHealthEventPorts &
+export type IngestPorts = Omit<IngestHealthEventPorts, 'traceparentOf'> &
   Pick<IngestorAdapters, 'decode' | 'letterText'> &
   Readonly<{
     deadLetters: DeadLetters
@@ -45,11 +46,14 @@ export function createIngest(
   async function record(reports: readonly HealthReport[], recorded: () => void): Promise<ReadonlySet<HealthReport>> {
     if (reports.length === 0) return new Set()
     try {
-      const folded = await ingestHealthEvent(ports, reports, (committed) => {
-        ports.onCommit(committed)
-        recorded()
+      const folded = await traceIngest(reports, async (traceparentOf) => {
+        const taken = await ingestHealthEvent({ ...ports, traceparentOf }, reports, (committed) => {
+          ports.onCommit(committed)
+          recorded()
+        })
+        ports.onRecorded(taken)
+        return taken
       })
-      ports.onRecorded(folded)
       return new Set(folded.unknown)
     } catch (error) {
       ports.onUnrecorded(reports, error)

@@ -1,3 +1,4 @@
+export { SpanKind } from '@opentelemetry/api'
 export { createLogger, type Logger, type LoggerSettings } from './logger.ts'
 export { FAMILIES } from './metric-families.ts'
 export type { App } from './metric-family.ts'
@@ -17,6 +18,7 @@ export {
 } from './spans.ts'
 export { NO_TRACING, startTracing, type Tracing, type TracingSettings } from './start-tracing.ts'
 export {
+  beginSpan,
   currentTrace,
   currentTraceparent,
   linksTo,

@@ -87,6 +87,13 @@ export function withSpan<T>(name: string, settings: SpanSettings, fn: (span: Spa
   })
 }
 
+/** A span in the trace of `traceparent`, whatever runs now; `traceparent` names it, with and without an SDK. */
+export function beginSpan(name: string, settings: SpanSettings, traceparent: string) {
+  const scope = openTrace(traceparent)
+  const span = scope.run(() => trace.getTracer(NAME).startSpan(name, settings))
+  return { traceparent: formatTraceparent(scope), end: () => span.end() }
+}
+
 /** Whether spans from here are sent anywhere: then, and only then, is it worth to describe one. */
 export const isTraced = (): boolean => trace.getActiveSpan()?.isRecording() === true
 

@@ -15,6 +15,8 @@ export type IngestHealthEventPorts = Readonly<{
   healthCache: Pick<HealthCache, 'put'>
   thresholds: HealthThresholds
   newEventId: () => string
+  /** The place in a trace of the event of a transition, from that of the report which decided it. */
+  traceparentOf: (reported: string | null) => string | null
   wakeRelay: () => void
   report: ReportFailure
 }>
@@ -54,7 +56,8 @@ export async function ingestHealthEvent(
 }
 
 function healthChanged(ports: IngestHealthEventPorts, transition: FoldedReports['transitions'][number]): OutboxEvent {
-  const { operatorId, traceparent } = transition
+  const { operatorId } = transition
+  const traceparent = ports.traceparentOf(transition.traceparent)
   const payload: OperatorHealthChanged = {
     schemaVersion: '1',
     eventId: ports.newEventId(),

@@ -34,6 +34,7 @@ export function memoryPorts({
     failures,
     wakes,
     report,
+    traceparentOf: (reported: string | null) => reported,
     operators: withFaults(memoryOperatorRepository(store)),
     directory: memoryOperatorDirectory(store),
     routingRules: withFaults(memoryRoutingRules(store)),
