@@ -1,4 +1,5 @@
 // npm test: the checks, all tests, the coverage that the domain owes. The last line and the exit code are the verdict.
+import { installForTests } from '@oms/devstack'
 import { globSync, readFileSync } from 'node:fs'
 import { runChecks } from './checks.ts'
 import { forgetCoverage, judgeCoverage } from './coverage.ts'
@@ -8,7 +9,7 @@ const included = [...readFileSync('.taprc', 'utf8').matchAll(/^ {2}- '(.+)'$/gm)
 const files = globSync(included, { exclude: ['**/node_modules/**'] }).sort()
 const onServers = (file: string): boolean => /\.(spec|[a-z]+\.test)\.ts$/.test(file)
 
-const checks = await runChecks()
+const [checks] = await Promise.all([runChecks(), installForTests((line) => console.error(`devstack: ${line}`))])
 await forgetCoverage()
 // What runs on servers need not be counted: the domain owes its coverage to tests of its own kind, and to count costs a
 // process a fifth of its time.

@@ -1,5 +1,6 @@
 export { type Devstack, type DevstackOptions, startDevstack } from './devstack.ts'
 export { postgresFolder } from './native/data-folder.ts'
+export { installForTests } from './native/install-for-tests.ts'
 export { type InstallOptions, installNative, type Programs } from './native/install.ts'
 export { removeStackData } from './remove-stack-data.ts'
 export type { Progress, ServiceHandle, ServiceName } from './service.ts'
