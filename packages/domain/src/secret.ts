@@ -32,3 +32,32 @@ export class Secret {
     return MARKER
   }
 }
+
+type Leaf =
+  | string
+  | number
+  | boolean
+  | bigint
+  | symbol
+  | null
+  | undefined
+  | Date
+  | Error
+  | ((...args: never) => unknown)
+
+/** `T` as long as no Secret is in it, up to five levels deep; `never` in the place of one, so that a call does not compile. */
+export type WithoutSecrets<T, Depth extends readonly unknown[] = []> = T extends Secret
+  ? never
+  : T extends Leaf
+    ? T
+    : Depth['length'] extends 5
+      ? T
+      : T extends object
+        ? { [Key in keyof T]: WithoutSecrets<T[Key], [...Depth, unknown]> }
+        : T
+
+/** Writes a line that people read, as a log does: no Secret fits into its fields. */
+export type WriteLine = {
+  (message: string): void
+  <T extends object>(fields: T & WithoutSecrets<T>, message?: string): void
+}

@@ -1,10 +1,10 @@
-import type { EventPublisher, Leases, Outbox, ReportFailure } from '@oms/domain'
+import type { EventPublisher, Leases, Outbox, ReportFailure, WriteLine } from '@oms/domain'
 import { type HeldLease, holdLease } from './hold-lease.ts'
 import { createRelay } from './relay.ts'
 
 type Gauge = Readonly<{ set(value: number): void }>
 type Labelled = Readonly<{ reset(): void; set(labels: { operator_id: string; state: string }, value: number): void }>
-type Log = Readonly<Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>>
+type Log = Readonly<Record<'info' | 'warn' | 'error', WriteLine>>
 
 export type RelayUnderLease = AsyncDisposable & Readonly<{ wake(): void }>
 

@@ -5,11 +5,12 @@ import {
   type ReportFailure,
   type Silence,
   watchSilence,
+  type WriteLine,
 } from '@oms/domain'
 import { every } from './every.ts'
 import { holdLease } from './hold-lease.ts'
 
-type Log = Readonly<Record<'info' | 'warn', (facts: object, message: string) => void>>
+type Log = Readonly<Record<'info' | 'warn', WriteLine>>
 
 export type SilenceUnderLeaseOptions = Readonly<{
   health: Pick<HealthRepository, 'silent' | 'reporting'>

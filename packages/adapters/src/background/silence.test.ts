@@ -20,7 +20,7 @@ function aWatch(holder: string, leases = memoryLeases()) {
     looks: 0,
     away: false,
   }
-  const write = (facts: object, message: string) => void lines.push({ ...facts, message })
+  const write = (facts: object | string, message?: string) => void lines.push({ ...Object(facts), message })
   const watch = silenceUnderLease({
     leases,
     holder,

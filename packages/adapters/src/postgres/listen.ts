@@ -1,12 +1,10 @@
+import type { WriteLine } from '@oms/domain'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { type ConnectionOptions, connect } from './connections.ts'
 import { withoutParameters } from './database-error.ts'
 
-export type PostgresLog = Readonly<{
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-}>
+export type PostgresLog = Readonly<Record<'info' | 'warn', WriteLine>>
 
 /** Listens until it is disposed. */
 export type Listener = AsyncDisposable

@@ -36,7 +36,8 @@ type Line = Readonly<{ facts: object; message: string }>
 
 function openWith(t: Test, options: Partial<PostgresOptions> & Pick<PostgresOptions, 'url'>) {
   const warnings: Line[] = []
-  const log = { ...silent, warn: (facts: object, message: string) => void warnings.push({ facts, message }) }
+  const warn = (facts: object | string, message = '') => void warnings.push({ facts: Object(facts), message })
+  const log = { ...silent, warn }
   const opened = openPostgres({ pool: 10, prepare: false, applicationName: 'oms-pooled', log, ...options })
   t.teardown(() => opened[Symbol.asyncDispose]())
   const setting = async (name: string): Promise<unknown> => {

@@ -1,9 +1,23 @@
-import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino'
+import type { WithoutSecrets, WriteLine } from '@oms/domain'
+import {
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type LoggerOptions,
+  type Logger as PinoLogger,
+  pino,
+} from 'pino'
 import { scrubFields } from './scrub.ts'
 import { printable, serializeError } from './serialize-error.ts'
+import { childOf, type TraceContext } from './trace-context.ts'
 import { currentTrace } from './tracing.ts'
 
-export type Logger = PinoLogger
+type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+
+/** pino's, for fields without a Secret: the compiler looks for one, and `scrub` once more when the line is written. */
+export type Logger = Pick<PinoLogger, 'level' | 'silent'> &
+  Readonly<Record<Level, WriteLine>> & {
+    child<T extends object>(fields: T & WithoutSecrets<T>, options?: ChildLoggerOptions): Logger
+  }
 
 export type LoggerSettings = Readonly<{
   level: string
@@ -19,6 +33,8 @@ const SERVICE = 'operator-management-service'
  * to what may be seen: secrets, driver errors and secret-like keys never reach a line.
  */
 export function createLogger({ level, app, destination }: LoggerSettings): Logger {
+  // Of what is logged outside of any request or batch.
+  const life = childOf(undefined)
   const options: LoggerOptions = {
     level,
     base: { service: SERVICE, app },
@@ -26,10 +42,9 @@ export function createLogger({ level, app, destination }: LoggerSettings): Logge
     formatters: { level: (label) => ({ level: label }) },
     // In the bindings of child loggers; in lines the hook has done it before.
     serializers: { err: (error: unknown) => (error instanceof Error ? serializeError(error) : error) },
-    mixin: traceFields,
     hooks: {
       logMethod(args, method) {
-        method.apply(this, scrubArguments(args) as typeof args)
+        method.apply(this, scrubArguments(args, currentTrace() ?? life) as typeof args)
       },
     },
   }
@@ -37,24 +52,21 @@ export function createLogger({ level, app, destination }: LoggerSettings): Logge
   return withScrubbedBindings(logger)
 }
 
-function traceFields(): object {
-  const current = currentTrace()
-  return current === undefined ? {} : { traceId: current.traceId, spanId: current.spanId }
-}
-
 /** pino would take `error.message` as the message of the line. */
-function scrubArguments([first, ...rest]: readonly unknown[]): unknown[] {
+function scrubArguments([first, ...rest]: readonly unknown[], { traceId, spanId }: TraceContext): unknown[] {
+  const line = { traceId, spanId }
   const interpolated = rest.map((arg) => (typeof arg === 'object' && arg !== null ? scrubFields(arg) : arg))
   if (first instanceof Error) {
-    return [{ err: serializeError(first) }, ...(rest.length === 0 ? [printable(first).message] : interpolated)]
+    return [{ ...line, err: serializeError(first) }, ...(rest.length === 0 ? [printable(first).message] : interpolated)]
   }
-  return [typeof first === 'object' && first !== null ? scrubFields(first) : first, ...interpolated]
+  if (typeof first === 'object' && first !== null) return [scrubFields(first, line), ...interpolated]
+  return [line, first, ...interpolated]
 }
 
 /** Child loggers are made with the parent as prototype, so one override serves them all. */
-function withScrubbedBindings(logger: Logger): Logger {
+function withScrubbedBindings(logger: PinoLogger): Logger {
   const child = logger.child
-  logger.child = function (this: Logger, bindings: object, options: object | undefined) {
+  logger.child = function (this: PinoLogger, bindings: object, options: object | undefined) {
     return child.call(this, scrubFields(bindings), options)
   } as typeof logger.child
   return logger
