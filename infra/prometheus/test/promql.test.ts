@@ -1,5 +1,5 @@
 import t from 'tap'
-import { groupingLabelsOf, selectorsOf } from './promql.ts'
+import { groupingLabelsOf, selectorsOf } from '../src/promql.ts'
 
 t.test('the selectors of an expression are its metrics with their matchers', async (t) => {
   const expression = `
