@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type JetStreamClient, JSONCodec } from 'nats'
+import { headers, type JetStreamClient, JSONCodec } from 'nats'
 
 /** What a test says of a report; the rest is a healthy bind, now. */
 export type Report = Readonly<{
@@ -8,16 +8,19 @@ export type Report = Readonly<{
   bindState?: 'BOUND' | 'UNBOUND'
   errorRate?: number
   bindError?: string | null
+  /** Sent as its header. */
+  traceparent?: string
 }>
 
 /** A report as the stream holds it; `receivedAt` in microseconds since 1970. */
-export type StoredReport = Required<Omit<Report, 'bindError'>> & Readonly<{ sequence: number; receivedAt: number }>
+export type StoredReport = Required<Omit<Report, 'bindError' | 'traceparent'>> &
+  Readonly<{ sequence: number; receivedAt: number }>
 
 const INBOUND = { stream: 'OPERATOR_HEALTH_INBOUND', subject: 'operator.health.inbound.v1' }
 const codec = JSONCodec()
 
 /** Publishes a report as smpp-connector does; resolves with its sequence once the stream has it. */
-export async function publishReport(jetstream: JetStreamClient, report: Report): Promise<number> {
+export async function publishReport(jetstream: JetStreamClient, { traceparent, ...report }: Report): Promise<number> {
   const body = {
     schemaVersion: '1',
     eventId: randomUUID(),
@@ -26,7 +29,9 @@ export async function publishReport(jetstream: JetStreamClient, report: Report):
     errorRate: 0,
     ...report,
   }
-  const { seq } = await jetstream.publish(INBOUND.subject, codec.encode(body), { timeout: 10_000 })
+  const carrier = headers()
+  if (traceparent !== undefined) carrier.set('traceparent', traceparent)
+  const { seq } = await jetstream.publish(INBOUND.subject, codec.encode(body), { timeout: 10_000, headers: carrier })
   return seq
 }
 
@@ -59,9 +64,9 @@ export async function unsettledReports(jetstream: JetStreamClient): Promise<numb
   return num_pending + num_ack_pending
 }
 
-function decoded(data: Uint8Array): Required<Omit<Report, 'bindError'>> | undefined {
+function decoded(data: Uint8Array): Required<Omit<Report, 'bindError' | 'traceparent'>> | undefined {
   try {
-    return codec.decode(data) as Required<Omit<Report, 'bindError'>>
+    return codec.decode(data) as Required<Omit<Report, 'bindError' | 'traceparent'>>
   } catch {
     return undefined
   }
