@@ -1,5 +1,5 @@
 // What `npm run docs` writes: the table of configuration, the OpenAPI documents, the JSON Schemas of the messages, the
-// dashboards.
+// dashboards, the tables of docs/OBSERVABILITY.md.
 import { configurationTable } from '@oms/adapters/config'
 import { DeadLetterMessage, EVENT_SCHEMAS, InboundHealthReport } from '@oms/domain'
 import { AdminApiVariables } from '../../apps/admin-api/src/config.ts'
@@ -7,6 +7,7 @@ import { HealthIngestorVariables } from '../../apps/health-ingestor/src/config.t
 import { InternalApiVariables } from '../../apps/internal-api/src/config.ts'
 import { DASHBOARDS, dashboards } from '../grafana/src/dashboards.ts'
 import { apiDocuments } from './api-documents.ts'
+import { OBSERVABILITY, observabilityDocument } from './observability-document.ts'
 
 const CONFIGURATION = `# Configuration
 
@@ -33,7 +34,10 @@ export const TAKEN_MESSAGES = { 'operator.health.inbound.v1': InboundHealthRepor
 
 /** Text by path from the root. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
-  const files = new Map([['docs/configuration.md', CONFIGURATION]])
+  const files = new Map([
+    ['docs/configuration.md', CONFIGURATION],
+    [OBSERVABILITY, await observabilityDocument()],
+  ])
   for (const [app, document] of Object.entries(await apiDocuments())) {
     files.set(`apps/${app}/openapi.json`, asText(document))
   }

@@ -94,6 +94,7 @@ export const HEALTH_METRICS = {
     help: 'Months after this one that the health log can take; -1 when this one is missing',
     apps: ADMIN,
     labels: {},
+    absentUntilUsed: true,
   },
   ingestLatency: {
     kind: 'histogram',

@@ -1,7 +1,7 @@
 export { SpanKind } from '@opentelemetry/api'
 export { createLogger, type Logger, type LoggerSettings } from './logger.ts'
 export { FAMILIES } from './metric-families.ts'
-export type { App } from './metric-family.ts'
+export type { App, Family } from './metric-family.ts'
 export { createMetrics, type Metrics, type MetricsSettings } from './metrics.ts'
 export { type PrintableError, printable, serializeError } from './serialize-error.ts'
 export { childOf, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts'
@@ -27,6 +27,7 @@ export {
   type TraceScope,
   withSpan,
 } from './tracing.ts'
+export { type Asking, type ObserveUseCase, observeUseCases, type UseCaseResult } from './use-case.ts'
 export {
   observeHealthCache,
   observeNats,

@@ -58,6 +58,7 @@ function instrument(family: Family, registers: Registry[]): Counter | Gauge | Hi
       return new Histogram({ ...described, buckets: [...(family.buckets ?? [])] })
     case 'gauge': {
       const gauge = new Gauge(described)
+      if (family.absentUntilUsed) gauge.remove({})
       for (const labels of known) gauge.set(labels, 0)
       return gauge
     }
