@@ -5,5 +5,6 @@ import { service } from './service/suite.ts'
 import { health } from './streams/health.ts'
 import { relay } from './streams/relay.ts'
 import type { Suite } from './suite.ts'
+import { tracing } from './tracing/suite.ts'
 
-export const SUITES: readonly Suite[] = [routing, service, health, relay, clientRoute, memory]
+export const SUITES: readonly Suite[] = [routing, service, health, relay, clientRoute, tracing, memory]

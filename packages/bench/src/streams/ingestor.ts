@@ -22,7 +22,10 @@ export type Ingestor = Readonly<{
   versions: Readonly<Record<string, string>>
 }>
 
-export async function startIngestor({ opened, tell }: Pick<Tools, 'opened' | 'tell'>): Promise<Ingestor> {
+export async function startIngestor(
+  { opened, tell }: Pick<Tools, 'opened' | 'tell'>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ingestor> {
   tell.now('starting PostgreSQL, Redis, NATS and a health-ingestor')
   const service = await startService(
     { teardown: (end) => opened.defer(end) },
@@ -30,7 +33,7 @@ export async function startIngestor({ opened, tell }: Pick<Tools, 'opened' | 'te
       ownPostgres: true,
       apps: { 'health-ingestor': 1 },
       environment: {
-        'health-ingestor': { NODE_ENV: 'production', LOG_LEVEL: 'info' },
+        'health-ingestor': { NODE_ENV: 'production', LOG_LEVEL: 'info', ...environment },
       },
     },
   )
