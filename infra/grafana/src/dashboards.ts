@@ -3,6 +3,7 @@ import { health } from './health/dashboard.ts'
 import { overview } from './overview/dashboard.ts'
 import { processes } from './processes/dashboard.ts'
 import type { Dashboard } from './shared/dashboard.ts'
+import { slos } from './slos/dashboard.ts'
 import { vault } from './vault/dashboard.ts'
 
 /** Where the dashboards are written, from the root: nothing else lies there. */
@@ -14,5 +15,6 @@ export const dashboards = (): Readonly<Record<string, Dashboard>> => ({
   vault: vault(),
   events: events(),
   health: health(),
+  slos: slos(),
   processes: processes(),
 })

@@ -1,7 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
-import { PercentUnit, Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
+import { PercentUnit, Short } from '@grafana/grafana-foundation-sdk/units'
+import { oldestEvent } from '../shared/backlog.ts'
 import type { Row } from '../shared/layout.ts'
 import { UP_OR_DOWN, wordsFor } from '../shared/mappings.ts'
+import { whileReached } from '../shared/query.ts'
 import { stat } from '../shared/stat.ts'
 import { badAbove, badBelow, GREEN, ORANGE, RED } from '../shared/thresholds.ts'
 
@@ -20,15 +22,12 @@ const reached = (): Panel =>
 const success = (): Panel =>
   stat({
     title: 'Publish success, 1 h',
-    description: 'Share of the publishes of the last hour that NATS took at once. The objective is 99.9 % in 7 days.',
+    description:
+      'Share of the publishes of configuration events in the last hour that NATS took at once. The objective is 99.9 % in 7 days.',
     runbooks: ['slo-publish', 'nats-publish-errors'],
     unit: PercentUnit,
-    queries: [
-      {
-        expr: 'sum(rate(ops_nats_publish_total{result="ok"}[1h])) / sum(rate(ops_nats_publish_total[1h]))',
-      },
-    ],
-    thresholds: badBelow({ warning: 0.999, critical: 0.99 }),
+    queries: [{ expr: '1 - slo:ops_bad_events:ratio_rate1h{slo="publish"}' }],
+    thresholds: badBelow({ warning: 0.999, critical: 0.98656 }),
     decimals: 2,
     width: 4,
   })
@@ -39,19 +38,8 @@ const depth = (): Panel =>
     description: 'Committed and not yet published. A bulk import makes thousands, and they drain within seconds.',
     runbooks: ['outbox-not-published'],
     unit: Short,
-    queries: [{ expr: 'max(ops_outbox_depth)' }],
+    queries: [{ expr: `max(${whileReached('ops_outbox_depth', 'postgres')})` }],
     thresholds: badAbove({ warning: 1000 }),
-    width: 3,
-  })
-
-const age = (): Panel =>
-  stat({
-    title: 'Oldest waits',
-    description: 'Since its commit. As it grows, peers work with old configuration.',
-    runbooks: ['outbox-not-published'],
-    unit: Seconds,
-    queries: [{ expr: 'max(ops_outbox_oldest_age_seconds)' }],
-    thresholds: badAbove({ warning: 5, critical: 30 }),
     width: 3,
   })
 
@@ -62,7 +50,7 @@ const parked = (): Panel =>
       "Events that NATS refused for good: their operators' changes are told to nobody until somebody replays them.",
     runbooks: ['outbox-parked'],
     unit: Short,
-    queries: [{ expr: 'max(ops_outbox_parked)' }],
+    queries: [{ expr: `max(${whileReached('ops_outbox_parked', 'postgres')})` }],
     thresholds: badAbove({ warning: 1 }),
     width: 3,
   })
@@ -82,10 +70,10 @@ const leaders = (): Panel =>
         2: { text: 'handing over', color: ORANGE },
       }),
     ],
-    width: 5,
+    width: 4,
   })
 
 export const firstScreen = (): Row => ({
   title: 'Is anything wrong?',
-  panels: [reached(), success(), depth(), age(), parked(), leaders()],
+  panels: [reached(), success(), depth(), oldestEvent(4), parked(), leaders()],
 })

@@ -1,8 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
+import { AGE_OF_OLDEST_EVENT } from '../shared/backlog.ts'
 import type { Row } from '../shared/layout.ts'
 import { wordsFor } from '../shared/mappings.ts'
-import { quantilesOf } from '../shared/query.ts'
+import { quantilesOf, whileReached } from '../shared/query.ts'
 import { stateTimeline } from '../shared/state-timeline.ts'
 import { badAbove, BLUE, GREEN } from '../shared/thresholds.ts'
 import { timeSeries } from '../shared/time-series.ts'
@@ -14,8 +15,8 @@ const depth = (): Panel =>
     runbooks: ['outbox-not-published', 'outbox-parked'],
     unit: Short,
     queries: [
-      { expr: 'max(ops_outbox_depth)', legend: 'waiting' },
-      { expr: 'max(ops_outbox_parked)', legend: 'parked' },
+      { expr: `max(${whileReached('ops_outbox_depth', 'postgres')})`, legend: 'waiting' },
+      { expr: `max(${whileReached('ops_outbox_parked', 'postgres')})`, legend: 'parked' },
     ],
     width: 12,
   })
@@ -26,7 +27,7 @@ const age = (): Panel =>
     description: 'A line that climbs by a second per second: nothing is published at all.',
     runbooks: ['outbox-not-published'],
     unit: Seconds,
-    queries: [{ expr: 'max(ops_outbox_oldest_age_seconds)', legend: 'oldest' }],
+    queries: [{ expr: AGE_OF_OLDEST_EVENT, legend: 'oldest' }],
     thresholds: badAbove({ critical: 30 }),
     width: 12,
   })

@@ -23,6 +23,7 @@ const success = (): Panel =>
       },
     ],
     thresholds: badBelow({ critical: 0.999 }),
+    fromZero: false,
     max: 1,
     width: 12,
   })

@@ -1,7 +1,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { OpsPerSecond, Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
+import { AGE_OF_OLDEST_REPORT } from '../shared/backlog.ts'
 import type { Row } from '../shared/layout.ts'
-import { quantilesOf, rateOf } from '../shared/query.ts'
+import { quantilesOf, rateOf, whileReached } from '../shared/query.ts'
 import { badAbove } from '../shared/thresholds.ts'
 import { timeSeries } from '../shared/time-series.ts'
 
@@ -13,9 +14,9 @@ const backlog = (): Panel =>
     runbooks: ['health-ingest-lag'],
     unit: Short,
     queries: [
-      { expr: 'max(ops_health_ingest_lag)', legend: 'in the stream' },
-      { expr: 'max(ops_health_ingest_ack_pending)', legend: 'delivered' },
-      { expr: 'max(ops_health_ingest_redelivered)', legend: 'redelivered' },
+      { expr: `max(${whileReached('ops_health_ingest_lag', 'nats')})`, legend: 'in the stream' },
+      { expr: `max(${whileReached('ops_health_ingest_ack_pending', 'nats')})`, legend: 'delivered' },
+      { expr: `max(${whileReached('ops_health_ingest_redelivered', 'nats')})`, legend: 'redelivered' },
     ],
     width: 12,
   })
@@ -27,10 +28,10 @@ const ages = (): Panel =>
     runbooks: ['health-ingest-lag', 'health-no-reports'],
     unit: Seconds,
     queries: [
-      { expr: 'max(ops_health_ingest_oldest_age_seconds)', legend: 'oldest unrecorded' },
+      { expr: AGE_OF_OLDEST_REPORT, legend: 'oldest unrecorded' },
       { expr: 'min(ops_health_newest_report_age_seconds)', legend: 'newest received' },
     ],
-    thresholds: badAbove({ warning: 30, critical: 60 }),
+    thresholds: badAbove({ critical: 30 }),
     width: 12,
   })
 
@@ -41,7 +42,7 @@ const latency = (): Panel =>
     runbooks: ['slo-health-propagation'],
     unit: Seconds,
     queries: quantilesOf('ops_health_ingest_latency_seconds'),
-    thresholds: badAbove({ warning: 0.2, critical: 5 }),
+    thresholds: badAbove({ critical: 5 }),
     width: 12,
   })
 

@@ -2,7 +2,7 @@ import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { CountsPerMinute, Short } from '@grafana/grafana-foundation-sdk/units'
 import type { Row } from '../shared/layout.ts'
 import { wordsFor } from '../shared/mappings.ts'
-import { perMinute } from '../shared/query.ts'
+import { perMinute, whileReached } from '../shared/query.ts'
 import { stat } from '../shared/stat.ts'
 import { badBelow, RED } from '../shared/thresholds.ts'
 import { timeSeries } from '../shared/time-series.ts'
@@ -36,7 +36,7 @@ const partitions = (): Panel =>
       "Partitions of the health log after this month's. Below 1: transitions fail when the month ends; `NONE`: they fail now.",
     runbooks: ['health-log-partition-missing'],
     unit: Short,
-    queries: [{ expr: 'min(ops_health_log_partitions_ahead)' }],
+    queries: [{ expr: `min(${whileReached('ops_health_log_partitions_ahead', 'postgres')})` }],
     thresholds: badBelow({ warning: 1, critical: 0 }),
     mappings: [wordsFor({ '-1': { text: 'NONE', color: RED } })],
     width: 4,

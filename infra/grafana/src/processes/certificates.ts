@@ -12,11 +12,27 @@ const expiry = (): Panel =>
       'After that peers are refused. cert-manager renews 30 days before: fewer than 14 are a renewal that failed.',
     runbooks: ['certificate-expiry'],
     unit: Days,
-    queries: [{ expr: 'min by (certificate) (ops_certificate_expiry_days)', legend: '{{certificate}}' }],
+    queries: [
+      { expr: 'min by (certificate) (ops_certificate_expiry_days{certificate!="crl"})', legend: '{{certificate}}' },
+    ],
     thresholds: badBelow({ warning: 14, critical: 3 }),
     showNames: true,
     decimals: 0,
-    width: 14,
+    width: 8,
+  })
+
+const revocations = (): Panel =>
+  stat({
+    title: 'List of revoked certificates expires in',
+    description:
+      'It lives for days and is made anew more often. After that peers are refused. Empty where none is used.',
+    runbooks: ['certificate-expiry'],
+    unit: Days,
+    queries: [{ expr: 'min(ops_certificate_expiry_days{certificate="crl"})' }],
+    thresholds: badBelow({ warning: 1, critical: 0.25 }),
+    noValue: 'no list',
+    decimals: 1,
+    width: 8,
   })
 
 const reload = (): Panel =>
@@ -28,7 +44,10 @@ const reload = (): Panel =>
     queries: [{ expr: 'max by (file) (ops_certificate_reload_failed)', legend: '{{file}}' }],
     mappings: [wordsFor({ 0: { text: 'taken', color: GREEN }, 1: { text: 'REFUSED', color: ORANGE } })],
     showNames: true,
-    width: 10,
+    width: 8,
   })
 
-export const certificates = (): Row => ({ title: 'Certificates of internal-api', panels: [expiry(), reload()] })
+export const certificates = (): Row => ({
+  title: 'Certificates of internal-api',
+  panels: [expiry(), revocations(), reload()],
+})

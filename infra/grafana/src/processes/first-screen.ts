@@ -33,11 +33,11 @@ const dependencies = (): Panel =>
 
 const restarts = (): Panel =>
   timeSeries({
-    title: 'Starts in 30 minutes',
+    title: 'Starts in 15 minutes',
     description: 'A rollout starts each replica once. More: it crashes and comes back; its last log lines say why.',
     runbooks: ['app-restarting'],
     unit: Short,
-    queries: [{ expr: `changes(process_start_time_seconds{${REPLICA}}[30m])`, legend: REPLICA_LEGEND }],
+    queries: [{ expr: `changes(process_start_time_seconds{${REPLICA}}[15m])`, legend: REPLICA_LEGEND }],
     thresholds: badAbove({ warning: 3 }),
     width: 12,
   })
@@ -49,6 +49,7 @@ const pgErrors = (): Panel =>
     runbooks: ['postgres-errors'],
     unit: OpsPerSecond,
     queries: [{ expr: `${rateOf(`ops_pg_errors_total{${REPLICA}}`, 'job, op')} > 0`, legend: '{{job}} {{op}}' }],
+    thresholds: badAbove({ critical: 0.1 }),
     width: 12,
   })
 

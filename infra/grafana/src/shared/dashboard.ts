@@ -4,6 +4,7 @@ import {
   defaultDashboard,
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard'
+import { firing } from './alerts.ts'
 import { layOut, type Row } from './layout.ts'
 import { linksToTagged, linkTo } from './links.ts'
 import { DATASOURCE, toTarget } from './query.ts'
@@ -35,7 +36,7 @@ const pages = () =>
     .datasource(DATASOURCE)
     .enable(true)
     .iconColor('red')
-    .target(toTarget({ expr: 'ALERTS{alertname=~"Ops.*", alertstate="firing", severity="critical"}' }, 'over-time', 0))
+    .target(toTarget({ expr: firing('critical') }, 'over-time', 0))
     .titleFormat('{{alertname}}')
     .build()
 

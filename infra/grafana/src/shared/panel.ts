@@ -20,6 +20,8 @@ export type PanelSpec = Readonly<{
   queries: readonly Query[]
   thresholds?: readonly Threshold[]
   mappings?: readonly ValueMapping[]
+  /** Shown when the query answers nothing. */
+  noValue?: string
   /** Of 24 columns. */
   width: number
   height?: number
@@ -33,7 +35,7 @@ export function build(
   spec: PanelSpec,
   { kind, height }: { kind: QueryKind; height: number },
 ): Panel {
-  const { title, description, runbooks = [], unit, queries, thresholds, mappings = [], width } = spec
+  const { title, description, runbooks = [], unit, queries, thresholds, mappings = [], noValue, width } = spec
   const toRead = runbooks.map((runbook) => `[${runbook}](${runbookUrl(runbook)})`).join(', ')
   builder
     .title(title)
@@ -45,6 +47,7 @@ export function build(
     .height(spec.height ?? height)
     .targets(queries.map((query, index) => toTarget(query, kind, index)))
     .links(runbooks.map((runbook) => ({ build: () => linkTo(`Runbook: ${runbook}`, runbookUrl(runbook)) })))
+  if (noValue !== undefined) builder.noValue(noValue)
   if (thresholds !== undefined) builder.thresholds(toThresholds(thresholds))
   return builder.build()
 }

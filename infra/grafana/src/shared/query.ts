@@ -23,6 +23,10 @@ export function toTarget({ expr, legend }: Query, kind: QueryKind, index: number
 /** Our scrape jobs: the process metrics of others carry the same names. */
 export const OUR_JOBS = 'job=~"admin-api|internal-api|health-ingestor"'
 
+/** Without what is shown by replicas that do not reach where they read it: that is old. The alerts do the same. */
+export const whileReached = (gauge: string, dependency: 'postgres' | 'nats'): string =>
+  `${gauge} unless on (job, instance) ops_dependency_up{dependency="${dependency}"} == 0`
+
 /** A rate that fits the zoom, summed over replicas. `by`: labels, comma-separated; none sums all. */
 export function rateOf(counter: string, by = ''): string {
   return `sum${by === '' ? '' : ` by (${by})`} (rate(${counter}[$__rate_interval]))`

@@ -31,5 +31,6 @@ export type Runbook =
   | 'vault-auth-errors'
   | 'vault-read-errors'
   | 'vault-unavailable'
+  | 'watchdog'
 
 export const runbookUrl = (runbook: Runbook): string => `${RUNBOOKS}/${runbook}.md`

@@ -2,27 +2,31 @@ import type { DynamicConfigValue, Panel } from '@grafana/grafana-foundation-sdk/
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { build, type PanelSpec } from './panel.ts'
 
-/** `columns`: heading by label, in the order shown, `Value` for the value; `shown`: how single columns look. */
+/**
+ * `columns`: heading by label, in the order shown; the value is `Value`, of several queries `Value #A` and so on.
+ * `shown`: how columns look, by heading.
+ */
 export type TableSpec = PanelSpec &
   Readonly<{
     columns: Readonly<Record<string, string>>
     shown?: Readonly<Record<string, readonly DynamicConfigValue[]>>
-    noValue?: string
   }>
 
-/** A row for each series of now. */
-export function table({ columns, shown = {}, noValue, ...spec }: TableSpec): Panel {
+/** A row for each series of now; several queries are joined by the labels that they share. */
+export function table({ columns, shown = {}, ...spec }: TableSpec): Panel {
   const labels = Object.keys(columns)
   const builder = new PanelBuilder()
-    .withTransformation({ id: 'filterFieldsByName', options: { include: { names: labels } } })
-    .withTransformation({
-      id: 'organize',
-      options: {
-        indexByName: Object.fromEntries(labels.map((label, index) => [label, index])),
-        renameByName: columns,
-      },
-    })
+  if (spec.queries.length > 1) builder.withTransformation({ id: 'merge', options: {} })
+  builder.withTransformation({ id: 'filterFieldsByName', options: { include: { names: labels } } }).withTransformation({
+    id: 'organize',
+    options: {
+      indexByName: Object.fromEntries(labels.map((label, index) => [label, index])),
+      renameByName: columns,
+    },
+  })
   for (const [heading, properties] of Object.entries(shown)) builder.overrideByName(heading, [...properties])
-  if (noValue !== undefined) builder.noValue(noValue)
   return build(builder, spec, { kind: 'rows', height: 8 })
 }
+
+/** A column whose cells have a ground of their colour. */
+export const COLOURED: DynamicConfigValue = { id: 'custom.cellOptions', value: { type: 'color-background' } }

@@ -15,13 +15,12 @@ import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import { build, type PanelSpec } from './panel.ts'
 
-/** `max`: the end of the axis; `stacked`: parts of a whole. */
-export type TimeSeriesSpec = PanelSpec & Readonly<{ max?: number; stacked?: boolean }>
+/** `fromZero`: the axis begins there, as it does unless said; `max`: where it ends; `stacked`: parts of a whole. */
+export type TimeSeriesSpec = PanelSpec & Readonly<{ fromZero?: boolean; max?: number; stacked?: boolean }>
 
-/** Lines from zero on; thresholds are drawn as dashed lines. */
-export function timeSeries({ max, stacked = false, ...spec }: TimeSeriesSpec): Panel {
+/** Lines; thresholds are dashed ones. */
+export function timeSeries({ fromZero = true, max, stacked = false, ...spec }: TimeSeriesSpec): Panel {
   const builder = new PanelBuilder()
-    .min(0)
     .fillOpacity(stacked ? 40 : 8)
     .showPoints(VisibilityMode.Never)
     .legend(
@@ -31,6 +30,7 @@ export function timeSeries({ max, stacked = false, ...spec }: TimeSeriesSpec): P
         .placement(LegendPlacement.Bottom),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+  if (fromZero) builder.min(0)
   if (stacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal))
   if (max !== undefined) builder.max(max)
   if (spec.thresholds !== undefined) {

@@ -32,34 +32,39 @@ const failing = (): Panel =>
         legend: '{{job}}',
       },
     ],
-    thresholds: badAbove({ warning: 0.001, critical: 0.05 }),
+    thresholds: badAbove({ critical: 0.1 }),
     showNames: true,
     decimals: 1,
     width: 8,
   })
 
-type Counted = Pick<Parameters<typeof stat>[0], 'title' | 'description' | 'runbooks' | 'thresholds'> & { of: string }
+type Counted = Pick<Parameters<typeof stat>[0], 'title' | 'description' | 'runbooks' | 'thresholds'> & {
+  of: string
+  window: string
+}
 
-/** How often in the last 15 minutes. */
-const counted = ({ of, ...spec }: Counted): Panel =>
-  stat({ ...spec, unit: Short, queries: [{ expr: `sum(increase(${of}[15m]))` }], decimals: 0, width: 4 })
+const counted = ({ of, window, ...spec }: Counted): Panel =>
+  stat({ ...spec, unit: Short, queries: [{ expr: `sum(increase(${of}[${window}]))` }], decimals: 0, width: 4 })
 
 const authErrors = (): Panel =>
   counted({
-    title: 'Auth errors, 15 min',
-    description: 'Vault refused our token or our login. Not 0: the token was revoked, the role or its policy changed.',
+    title: 'Auth errors, 5 min',
+    description:
+      'Vault refused our login or our token. One or two: a token that it forgot, mended by itself. More: the role or its policy changed.',
     runbooks: ['vault-auth-errors'],
-    thresholds: badAbove({ critical: 0.5 }),
+    thresholds: badAbove({ critical: 3 }),
     of: 'ops_vault_requests_total{result="auth_error"}',
+    window: '5m',
   })
 
 const circuitOpen = (): Panel =>
   counted({
-    title: 'Circuit open, 15 min',
+    title: 'Circuit open, 5 min',
     description: 'Requests that were answered with 503 at once because Vault failed several times before.',
     runbooks: ['vault-unavailable', 'vault-read-errors'],
     thresholds: badAbove({ critical: 0.5 }),
     of: 'ops_vault_requests_total{result="circuit_open"}',
+    window: '5m',
   })
 
 const missing = (): Panel =>
@@ -69,15 +74,17 @@ const missing = (): Panel =>
     runbooks: ['credentials-missing'],
     thresholds: badAbove({ critical: 0.5 }),
     of: 'ops_credentials_read_total{result="missing"}',
+    window: '15m',
   })
 
 const blocked = (): Panel =>
   counted({
-    title: 'Rotations blocked, 15 min',
+    title: 'Rotations blocked, 1 h',
     description: 'Rotations refused because unfinished ones of the same operator piled up in Vault.',
     runbooks: ['rotations-blocked'],
     thresholds: badAbove({ warning: 0.5 }),
     of: 'ops_rotations_blocked_total',
+    window: '1h',
   })
 
 export const firstScreen = (): Row => ({
