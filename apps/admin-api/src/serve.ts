@@ -69,7 +69,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
     pause: (milliseconds) => sleep(milliseconds),
     wakeRelay: relay.wake,
     report,
-    observe: createObserve({ log, metrics }),
+    observe: createObserve(metrics),
     fingerprint: createFingerprint(readSecretFile(config.IDEMPOTENCY_SECRET_PATH, 'IDEMPOTENCY_SECRET_PATH')),
   }
   const app = await buildAdminApp(ports, {

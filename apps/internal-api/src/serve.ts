@@ -3,6 +3,7 @@ import { createMetrics, type Logger, openTrace, reportTo, startTracing } from '@
 import { buildInternalApp } from './app.ts'
 import { type InternalAdapters, openAdapters } from './compose.ts'
 import type { InternalApiConfig } from './config.ts'
+import { createObserve } from './observe.ts'
 
 export type ServeOptions = Readonly<{
   log: Logger
@@ -35,7 +36,8 @@ export async function serveInternalApi(config: InternalApiConfig, options: Serve
       log,
     }),
   )
-  const app = await buildInternalApp({ ...adapters, metrics, log }, { log, metrics, openTrace, tls: adapters.tls })
+  const ports = { ...adapters, observe: createObserve(metrics) }
+  const app = await buildInternalApp(ports, { log, metrics, openTrace, tls: adapters.tls })
   const server = opening.use(await listen(app, { host: config.HOST, port: config.PORT }))
   log.info({ url: server.url, managementPort: management.port }, 'internal-api is up')
 

@@ -1,5 +1,6 @@
 import { createAuthority, issueCertificate, spiffeId } from '@oms/devstack/pki'
 import { anOperator, expectStatus, startService, until } from '@oms/testkit'
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { connect } from 'node:tls'
@@ -191,16 +192,60 @@ t.test('each read is logged with who asked and counted, without the secret', asy
   await peer(credentialsOf(operatorId))
   await peer(credentialsOf('nobody'))
   const readsOf = (id: string) =>
-    internal.logLines().filter(({ action, operatorId }) => action === 'credentials' && operatorId === id)
-  const line = { level: 'info', app: 'internal-api', client: CONNECTOR, durationMs: Number }
+    internal.logLines().filter(({ action, operatorId }) => action === 'getCredentials' && operatorId === id)
+  const line = { level: 'info', app: 'internal-api', client: CONNECTOR, durationMs: Number, requestId: String }
   t.match(await until('two lines', async () => (readsOf(operatorId).length === 2 ? readsOf(operatorId) : null)), [
-    { ...line, result: 'ok' },
+    { ...line, result: 'ok', vaultPath: `secret/data/ops/operators/${operatorId}/credentials` },
     { ...line, result: 'ok' },
   ])
   t.match(await until('the failed read', async () => readsOf('nobody')[0]), { ...line, result: 'not_found' })
   t.equal(await count('ok'), ok + 2)
   t.equal(await count('not_found'), missing + 1)
   t.notMatch(service.output() + (await internal.metrics()), /unlogged/)
+})
+
+t.test('each line has the ids of a trace, and those of a request the same ones', async (t) => {
+  const operatorId = await create()
+  const requestId = `lines-${operatorId}`
+  const traceId = randomUUID().replaceAll('-', '')
+  const headers = { 'x-request-id': requestId, traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
+  for (const path of [
+    credentialsOf(operatorId),
+    '/operators',
+    `/operators/${operatorId}`,
+    `/operators/${operatorId}/health`,
+  ])
+    t.equal((await peer(path, 'smpp-connector', { headers })).status, 200)
+  const told = () => internal.logLines().filter((line) => line.requestId === requestId)
+  const lines = await until('all lines', async () => (told().length === 8 ? told() : undefined))
+  t.same(lines.flatMap(({ msg, action }) => (msg === 'use case' ? [String(action)] : [])).toSorted(), [
+    'getCredentials',
+    'getOperator',
+    'getOperatorHealth',
+    'listOperators',
+  ])
+  for (const line of lines) t.match(line, { level: 'info', client: CONNECTOR, traceId, durationMs: Number })
+  for (const app of ['admin-api', 'internal-api'] as const) {
+    const all = service.app(app).logLines()
+    const nowhere = all.filter(
+      ({ traceId, spanId }) => !/^[0-9a-f]{32}$/.test(String(traceId)) || !/^[0-9a-f]{16}$/.test(String(spanId)),
+    )
+    t.same(nowhere, [], `${app}: lines without a place in a trace`)
+    t.same(
+      all.filter(({ level, ts, service }) => !level || !ts || service !== 'operator-management-service'),
+      [],
+    )
+    const traces = new Map<unknown, Set<unknown>>()
+    for (const { requestId, traceId } of all) {
+      if (requestId !== undefined) traces.set(requestId, (traces.get(requestId) ?? new Set()).add(traceId))
+    }
+    t.ok(traces.size > 0)
+    t.same(
+      [...traces].filter(([, ids]) => ids.size !== 1),
+      [],
+      `${app}: requests whose lines stand in several traces`,
+    )
+  }
 })
 
 t.test('a kept connection serves many reads', async (t) => {

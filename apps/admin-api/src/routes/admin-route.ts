@@ -4,6 +4,7 @@ import type {
   CreateOperatorPorts,
   CreateRoutingRulePorts,
   HealthLog,
+  OperatorId,
   OperatorRepository,
   RoutingRules,
   SetTpsLimitPorts,
@@ -26,6 +27,8 @@ export type AdminPorts = CreateOperatorPorts &
     auditLog: AuditLog
     healthLog: HealthLog
     observe: Observe
+    /** Where in Vault an operator's secret is. */
+    credentialsPath: (operatorId: OperatorId) => string
   }>
 
 /** Registers one operation. */

@@ -18,7 +18,7 @@ type Answer = Readonly<{
 /** The admin API over the memory twins, asked without a listener; `as` is who asks. */
 export async function inMemoryAdmin(t: Readonly<{ teardown(end: () => PromiseLike<void>): void }>) {
   const ports = memoryPorts()
-  const lines: Readonly<Record<string, unknown>>[] = []
+  const lines: Record<string, unknown>[] = []
   const keep = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>)
   const log = createLogger({ level: 'info', app: 'admin-api', destination: { write: keep } })
   const metrics = createMetrics({ app: 'admin-api', version: 'test' })
@@ -27,7 +27,8 @@ export async function inMemoryAdmin(t: Readonly<{ teardown(end: () => PromiseLik
       ...ports,
       credentialsRetentionDays: 30,
       fingerprint: createFingerprint(new Secret('k'.repeat(32))),
-      observe: createObserve({ log, metrics }),
+      observe: createObserve(metrics),
+      credentialsPath: (operatorId) => `secret/data/ops/operators/${operatorId}/credentials`,
     },
     {
       log,

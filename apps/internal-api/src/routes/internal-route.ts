@@ -1,11 +1,16 @@
 import type { HttpServer } from '@oms/adapters/http'
-import type { Logger, Metrics } from '@oms/adapters/telemetry'
-import type { GetOperatorCredentialsPorts, GetOperatorHealthPorts, OperatorDirectory } from '@oms/domain'
+import type { GetOperatorCredentialsPorts, GetOperatorHealthPorts, OperatorDirectory, OperatorId } from '@oms/domain'
+import type { Observe } from '../observe.ts'
 
 /** What the operations of this API touch. */
 export type InternalPorts = GetOperatorCredentialsPorts &
   GetOperatorHealthPorts &
-  Readonly<{ directory: OperatorDirectory; metrics: Pick<Metrics, 'credentialsRead'>; log: Logger }>
+  Readonly<{
+    directory: OperatorDirectory
+    observe: Observe
+    /** Where in Vault an operator's secret is. */
+    credentialsPath: (operatorId: OperatorId) => string
+  }>
 
 /** What the list of clients may allow. */
 export const CLIENT_ROUTES = ['credentials', 'directory', 'health'] as const

@@ -41,20 +41,21 @@ export function observeRequests(app: HttpServer, metrics: RequestMetrics, openTr
     const status = `${Math.floor(statusCode / 100)}xx`
     const method = METHODS.has(request.method) ? request.method : 'other'
     metrics.httpRequestDuration.observe({ method, route, status }, elapsedTime / 1_000)
-    logLine(request, { route, status: statusCode, durationMs: Math.round(elapsedTime * 10) / 10 })
+    logLine(request, { route, status: statusCode, durationMs: Math.round(elapsedTime * 10) / 10 }, 'request')
     done()
   })
 
   app.addHook('onRequestAbort', (request, done) => {
-    request.log.info({ method: request.method, route: request.routeOptions.url }, 'request aborted by the caller')
+    logLine(request, { route: request.routeOptions.url }, 'request aborted by the caller')
     done()
   })
 }
 
-function logLine(request: FastifyRequest, fields: object): void {
+/** In the trace of the request, for the hooks at its end run outside of it. */
+function logLine(request: FastifyRequest, fields: object, message: string): void {
   const { method, problem, identity } = request
   const line = { method, ...fields, ...(problem === undefined ? {} : { code: problem }), ...identity }
-  const write = () => request.log.info(line, 'request')
+  const write = () => request.log.info(line, message)
   if (request.trace === undefined) write()
   else request.trace.run(write)
 }

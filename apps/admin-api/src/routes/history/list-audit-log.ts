@@ -33,7 +33,10 @@ export const listAuditLogRoute: AdminRoute = (app, ports) => {
         response: { 200: ok, ...adminProblems() },
       },
     },
-    async ({ query }) => toAnswer(await listAuditLog(ports, toAuditQuery(query))),
+    async (request) => {
+      const query = toAuditQuery(request.query)
+      return toAnswer(await ports.observe(request, { action: 'listAuditLog' }, () => listAuditLog(ports, query)))
+    },
   )
 }
 
@@ -51,9 +54,11 @@ export const listOperatorAuditLogRoute: AdminRoute = (app, ports) => {
         response: { 200: ok, ...adminProblems('OPERATOR_NOT_FOUND') },
       },
     },
-    async ({ query, params }) => {
-      const operatorId = operatorIdFrom(params.operatorId)
-      return toAnswer(await listAuditLog(ports, { ...toAuditQuery(query), operatorId }))
+    async (request) => {
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const query = { ...toAuditQuery(request.query), operatorId }
+      const useCase = { action: 'listOperatorAuditLog', operatorId } as const
+      return toAnswer(await ports.observe(request, useCase, () => listAuditLog(ports, query)))
     },
   )
 }

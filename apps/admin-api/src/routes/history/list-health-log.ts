@@ -39,15 +39,19 @@ export const listHealthLogRoute: AdminRoute = (app, ports) => {
         },
       },
     },
-    async ({ params, query }) => {
-      const { cursor, limit, ...period } = query
+    async (request) => {
+      const { cursor, limit, ...period } = request.query
       const after = cursor === undefined ? undefined : positionOf(cursor, TRANSITION)
-      const { transitions, next } = await listHealthLog(ports, {
-        operatorId: operatorIdFrom(params.operatorId),
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const query = {
+        operatorId,
         ...periodOf(period),
         after: after && { at: after.at, transition: Number(after.id) },
         limit,
-      })
+      }
+      const { transitions, next } = await ports.observe(request, { action: 'listHealthLog', operatorId }, () =>
+        listHealthLog(ports, query),
+      )
       return {
         data: transitions.map((each) => ({ ...each, at: isoOfMicros(each.at) })),
         nextCursor: next && cursorOf({ at: next.at, id: String(next.transition) }),

@@ -34,15 +34,18 @@ export const createOperatorRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const command = parseCreateOperator(request.body, changeContext(request))
-      const facts = { useCase: 'createOperator', adminId: command.context.actor } as const
       const { status, headers, body } = await answerPost(
         ports,
         { request, reply },
         {
-          run: (once?: Once<CreatedOperator>) =>
-            ports.observe({ ...facts, operatorIdOf: ({ operator }) => operator.operatorId }, () =>
-              createOperator(ports, { ...command, once }),
-            ),
+          run(once?: Once<CreatedOperator>) {
+            // Drawn here, so that line and span of a create that fails name it, too.
+            const operatorId = ports.newOperatorId()
+            const vaultPath = ports.credentialsPath(operatorId)
+            return ports.observe(request, { action: 'createOperator', operatorId, vaultPath }, () =>
+              createOperator({ ...ports, newOperatorId: () => operatorId }, { ...command, once }),
+            )
+          },
           answerTo: (created) => ({
             status: 201,
             headers: { location: `/v1/admin/operators/${created.operator.operatorId}`, etag: operatorETag(created) },

@@ -17,7 +17,10 @@ export const getOperatorRoute: AdminRoute = (app, ports) => {
       },
     },
     async (request, reply) => {
-      const view = await getOperator(ports, operatorIdFrom(request.params.operatorId))
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const view = await ports.observe(request, { action: 'getOperator', operatorId }, () =>
+        getOperator(ports, operatorId),
+      )
       return reply.header('etag', operatorETag(view)).send(toOperatorResource(view))
     },
   )

@@ -34,7 +34,9 @@ export const listOperatorsRoute: AdminRoute = (app, ports) => {
     },
     async (request) => {
       const { sort, ...query } = request.query
-      const { views, total } = await listOperators(ports, { ...query, sort: sortOf(OPERATOR_SORT_FIELDS, sort) })
+      const { views, total } = await ports.observe(request, { action: 'listOperators' }, () =>
+        listOperators(ports, { ...query, sort: sortOf(OPERATOR_SORT_FIELDS, sort) }),
+      )
       const data = views.map((view) => toOperatorResource(view))
       return toPage(data, total, query)
     },

@@ -1,7 +1,6 @@
 import { softDeleteOperator } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
 import { operatorCommand } from '../../change-context.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, OperatorParams } from '../params.ts'
@@ -24,7 +23,10 @@ export const softDeleteOperatorRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const command = operatorCommand(request)
-      await ports.observe(factsOf('softDeleteOperator', command), () => softDeleteOperator(ports, command))
+      const { operatorId } = command
+      await ports.observe(request, { action: 'softDeleteOperator', operatorId }, () =>
+        softDeleteOperator(ports, command),
+      )
       return reply.code(204).send(null)
     },
   )

@@ -1,7 +1,6 @@
 import { operatorETag, operatorResponse, toOperatorResource } from '@oms/adapters/http'
 import { parseOperatorPatch, UpdateOperatorBody, updateOperator } from '@oms/domain'
 import { operatorCommand } from '../../change-context.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, OperatorParams } from '../params.ts'
@@ -34,7 +33,12 @@ export const updateOperatorRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const command = { ...operatorCommand(request), patch: parseOperatorPatch(request.body) }
-      const updated = await ports.observe(factsOf('updateOperator', command), () => updateOperator(ports, command))
+      const { operatorId, patch } = command
+      const acrossVault = patch.password !== undefined || patch.systemId !== undefined
+      const vaultPath = acrossVault ? ports.credentialsPath(operatorId) : undefined
+      const updated = await ports.observe(request, { action: 'updateOperator', operatorId, vaultPath }, () =>
+        updateOperator(ports, command),
+      )
       return reply.header('etag', operatorETag(updated)).send(toOperatorResource(updated, updated.warnings))
     },
   )

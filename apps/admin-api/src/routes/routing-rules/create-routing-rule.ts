@@ -10,7 +10,6 @@ import { Type } from '@sinclair/typebox'
 import { operatorCommand } from '../../change-context.ts'
 import { answerPost } from '../../idempotency/answer-post.ts'
 import { IDEMPOTENCY_PROBLEMS, replayedHeader } from '../../idempotency/idempotency-key.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { OperatorParams, PostHeaders } from '../params.ts'
@@ -42,7 +41,9 @@ export const createRoutingRuleRoute: AdminRoute = (app, ports) => {
         { request, reply },
         {
           run: (once?: Once<CreatedRule>) =>
-            ports.observe(factsOf('createRoutingRule', command), () => createRoutingRule(ports, { ...command, once })),
+            ports.observe(request, { action: 'createRoutingRule', operatorId: command.operatorId }, () =>
+              createRoutingRule(ports, { ...command, once }),
+            ),
           answerTo: ({ rule, version }) => ({
             status: 201,
             headers: {

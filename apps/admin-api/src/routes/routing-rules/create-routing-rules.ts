@@ -10,7 +10,6 @@ import { Type } from '@sinclair/typebox'
 import { operatorCommand } from '../../change-context.ts'
 import { answerPost } from '../../idempotency/answer-post.ts'
 import { IDEMPOTENCY_PROBLEMS, replayedHeader } from '../../idempotency/idempotency-key.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { OperatorParams, PostHeaders } from '../params.ts'
@@ -69,7 +68,7 @@ export const createRoutingRulesRoute: AdminRoute = (app, ports) => {
       const command = { ...operatorCommand(request), rules: bulkRules(request) }
       const { operatorId, rules } = command
       if (request.query.dryRun) {
-        const version = await ports.observe(factsOf('checkRoutingRules', command), () =>
+        const version = await ports.observe(request, { action: 'checkRoutingRules', operatorId }, () =>
           checkRoutingRules(ports, command),
         )
         return reply.header('etag', versionETag(version)).send({ operatorId, version, wouldCreate: rules.length })
@@ -79,7 +78,7 @@ export const createRoutingRulesRoute: AdminRoute = (app, ports) => {
         { request, reply },
         {
           run: (once?: Once<CreatedRules>) =>
-            ports.observe(factsOf('createRoutingRules', command), () =>
+            ports.observe(request, { action: 'createRoutingRules', operatorId }, () =>
               createRoutingRules(ports, { ...command, once }),
             ),
           answerTo: (made) => ({

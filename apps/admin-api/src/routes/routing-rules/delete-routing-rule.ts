@@ -2,7 +2,6 @@ import { versionETag, versionedResponse } from '@oms/adapters/http'
 import { deleteRoutingRule, ruleIdFrom } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
 import { operatorCommand } from '../../change-context.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, RoutingRuleParams } from '../params.ts'
@@ -25,7 +24,8 @@ export const deleteRoutingRuleRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const command = { ...operatorCommand(request), ruleId: ruleIdFrom(request.params.ruleId) }
-      const version = await ports.observe(factsOf('deleteRoutingRule', command), () =>
+      const { operatorId } = command
+      const version = await ports.observe(request, { action: 'deleteRoutingRule', operatorId }, () =>
         deleteRoutingRule(ports, command),
       )
       return reply.code(204).header('etag', versionETag(version)).send(null)

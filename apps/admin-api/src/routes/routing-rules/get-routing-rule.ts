@@ -19,9 +19,12 @@ export const getRoutingRuleRoute: AdminRoute = (app, ports) => {
         },
       },
     },
-    async ({ params }, reply) => {
-      const operatorId = operatorIdFrom(params.operatorId)
-      const { rule, version } = await getRoutingRule(ports, operatorId, ruleIdFrom(params.ruleId))
+    async (request, reply) => {
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const ruleId = ruleIdFrom(request.params.ruleId)
+      const { rule, version } = await ports.observe(request, { action: 'getRoutingRule', operatorId }, () =>
+        getRoutingRule(ports, operatorId, ruleId),
+      )
       return reply.header('etag', versionETag(version)).send(toRoutingRuleResource(rule))
     },
   )

@@ -35,11 +35,10 @@ export const listRoutingRulesRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const { sort, ...query } = request.query
-      const { rules, total, version } = await listRoutingRules(ports, {
-        ...query,
-        operatorId: operatorIdFrom(request.params.operatorId),
-        sort: sortOf(ROUTING_RULE_SORT_FIELDS, sort),
-      })
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const { rules, total, version } = await ports.observe(request, { action: 'listRoutingRules', operatorId }, () =>
+        listRoutingRules(ports, { ...query, operatorId, sort: sortOf(ROUTING_RULE_SORT_FIELDS, sort) }),
+      )
       return reply.header('etag', versionETag(version)).send(toPage(rules.map(toRoutingRuleResource), total, query))
     },
   )

@@ -1,7 +1,6 @@
 import { RoutingRuleResource, toRoutingRuleResource, versionETag, versionedResponse } from '@oms/adapters/http'
 import { parseRoutingRulePatch, ruleIdFrom, UpdateRoutingRuleBody, updateRoutingRule } from '@oms/domain'
 import { operatorCommand } from '../../change-context.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, RoutingRuleParams } from '../params.ts'
@@ -31,7 +30,8 @@ export const updateRoutingRuleRoute: AdminRoute = (app, ports) => {
         ruleId: ruleIdFrom(request.params.ruleId),
         patch: parseRoutingRulePatch(request.body),
       }
-      const { rule, version } = await ports.observe(factsOf('updateRoutingRule', command), () =>
+      const { operatorId } = command
+      const { rule, version } = await ports.observe(request, { action: 'updateRoutingRule', operatorId }, () =>
         updateRoutingRule(ports, command),
       )
       return reply.header('etag', versionETag(version)).send(toRoutingRuleResource(rule))

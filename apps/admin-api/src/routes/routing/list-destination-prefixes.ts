@@ -41,15 +41,19 @@ export const listDestinationPrefixesRoute: AdminRoute = (app, ports) => {
         response: { 200: pageOf(DestinationPrefixResource, 'A page of prefixes'), ...adminProblems() },
       },
     },
-    async ({ query }) => {
-      const { operatorId, covers, page, limit } = query
-      const { destinations, total } = await ports.routingRules.destinationPrefixes({
+    async (request) => {
+      const { operatorId, covers, page, limit } = request.query
+      const query = {
         ...(operatorId !== undefined && isOperatorId(operatorId) ? { operatorId } : {}),
         ...(covers === undefined ? {} : { covers: destination(covers, 'covers') }),
         page,
         limit,
-      })
-      return toPage([...destinations], total, query)
+      }
+      const useCase = { action: 'listDestinationPrefixes', operatorId } as const
+      const { destinations, total } = await ports.observe(request, useCase, () =>
+        ports.routingRules.destinationPrefixes(query),
+      )
+      return toPage([...destinations], total, request.query)
     },
   )
 }

@@ -25,10 +25,14 @@ export const previewRoutingRoute: AdminRoute = (app, ports) => {
         response: { 200: RoutingPreviewResource, ...adminProblems() },
       },
     },
-    async ({ query }) => {
-      const to = destination(query.to, 'to')
-      const { mcc = null, mnc = null } = query
-      return toRoutingPreviewResource(to, await previewRouting(ports, to, plmnSelector({ mcc, mnc })))
+    async (request) => {
+      const { mcc = null, mnc = null } = request.query
+      const to = destination(request.query.to, 'to')
+      const selector = plmnSelector({ mcc, mnc })
+      const preview = await ports.observe(request, { action: 'previewRouting' }, () =>
+        previewRouting(ports, to, selector),
+      )
+      return toRoutingPreviewResource(to, preview)
     },
   )
 }

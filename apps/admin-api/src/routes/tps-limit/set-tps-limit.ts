@@ -1,7 +1,6 @@
 import { TpsLimitResource, versionETag, versionedResponse } from '@oms/adapters/http'
 import { setTpsLimit, TpsLimitBody, tpsLimit } from '@oms/domain'
 import { operatorCommand } from '../../change-context.ts'
-import { factsOf } from '../../observe.ts'
 import { adminProblems, CHANGE_PROBLEMS } from '../admin-problems.ts'
 import type { AdminRoute } from '../admin-route.ts'
 import { IfMatchHeader, OperatorParams } from '../params.ts'
@@ -25,7 +24,10 @@ export const setTpsLimitRoute: AdminRoute = (app, ports) => {
     },
     async (request, reply) => {
       const command = { ...operatorCommand(request), tpsLimit: tpsLimit(request.body, '') }
-      const operator = await ports.observe(factsOf('setTpsLimit', command), () => setTpsLimit(ports, command))
+      const { operatorId } = command
+      const operator = await ports.observe(request, { action: 'setTpsLimit', operatorId }, () =>
+        setTpsLimit(ports, command),
+      )
       return reply.header('etag', versionETag(operator.version)).send(operator.tpsLimit)
     },
   )

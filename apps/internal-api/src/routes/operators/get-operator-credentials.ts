@@ -1,8 +1,7 @@
 import { problemResponses, TpsLimitResource } from '@oms/adapters/http'
-import { withSpan } from '@oms/adapters/telemetry'
-import { DomainError, getOperatorCredentials, operatorIdFrom, type OperatorWithCredentials } from '@oms/domain'
+import { getOperatorCredentials, operatorIdFrom, type OperatorWithCredentials } from '@oms/domain'
 import { type Static, Type } from '@sinclair/typebox'
-import type { InternalPorts, InternalRoute } from '../internal-route.ts'
+import type { InternalRoute } from '../internal-route.ts'
 import { OperatorParams } from './params.ts'
 
 const CredentialsResource = Type.Object(
@@ -38,9 +37,10 @@ export const getOperatorCredentialsRoute: InternalRoute = (app, ports) => {
       },
     },
     async (request, reply) => {
-      const { operatorId } = request.params
-      const read = await observed(ports, { ...request.identity, operatorId }, async () =>
-        getOperatorCredentials(ports, operatorIdFrom(operatorId)),
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const vaultPath = ports.credentialsPath(operatorId)
+      const read = await ports.observe(request, { action: 'getCredentials', operatorId, vaultPath }, () =>
+        getOperatorCredentials(ports, operatorId),
       )
       return reply.header('cache-control', 'no-store').send(toResource(read))
     },
@@ -59,33 +59,3 @@ const toResource = ({ operator, credentials }: OperatorWithCredentials): Static<
   credentialsVersion: operator.credentialsVersion,
   version: operator.version,
 })
-
-/** Who read which operator's credentials, and with what result: one line and one count for each read. */
-async function observed(
-  { log, metrics }: InternalPorts,
-  who: object,
-  useCase: () => Promise<OperatorWithCredentials>,
-): Promise<OperatorWithCredentials> {
-  const since = performance.now()
-  const tell = (result: 'ok' | 'not_found' | 'missing' | 'vault_error' | 'error') => {
-    metrics.credentialsRead.inc({ result })
-    const durationMs = Math.round((performance.now() - since) * 10) / 10
-    log.info({ action: 'credentials', ...who, result, durationMs }, 'credentials read')
-  }
-  try {
-    const read = await withSpan('ops.internal.getCredentials', { attributes: { 'ops.action': 'credentials' } }, useCase)
-    tell('ok')
-    return read
-  } catch (error) {
-    tell(resultOf(error))
-    throw error
-  }
-}
-
-function resultOf(error: unknown): 'not_found' | 'missing' | 'vault_error' | 'error' {
-  if (!(error instanceof DomainError)) return 'error'
-  if (error.code === 'OPERATOR_NOT_FOUND') return 'not_found'
-  // The row is there and its secret is not: Vault answered, and no retry will help.
-  if (error.code === 'CREDENTIALS_MISSING') return 'missing'
-  return error.code === 'VAULT_UNAVAILABLE' ? 'vault_error' : 'error'
-}

@@ -30,7 +30,10 @@ export const getOperatorHealthRoute: InternalRoute = (app, ports) => {
     },
     async (request) => {
       const operatorId = operatorIdFrom(request.params.operatorId)
-      return { operatorId, ...(await getOperatorHealth(ports, operatorId)) }
+      const health = await ports.observe(request, { action: 'getOperatorHealth', operatorId }, () =>
+        getOperatorHealth(ports, operatorId),
+      )
+      return { operatorId, ...health }
     },
   )
 }

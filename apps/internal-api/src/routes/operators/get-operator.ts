@@ -4,7 +4,7 @@ import type { InternalRoute } from '../internal-route.ts'
 import { DirectoryResource, directoryResponse, toDirectoryResource } from './directory-resource.ts'
 import { OperatorParams } from './params.ts'
 
-export const getOperatorRoute: InternalRoute = (app, { directory }) => {
+export const getOperatorRoute: InternalRoute = (app, ports) => {
   app.get(
     '/operators/:operatorId',
     {
@@ -21,8 +21,12 @@ export const getOperatorRoute: InternalRoute = (app, { directory }) => {
       },
     },
     async (request, reply) => {
-      const entry = await directory.find(operatorIdFrom(request.params.operatorId))
-      if (entry === undefined) throw operatorNotFound()
+      const operatorId = operatorIdFrom(request.params.operatorId)
+      const entry = await ports.observe(request, { action: 'getOperator', operatorId }, async () => {
+        const found = await ports.directory.find(operatorId)
+        if (found === undefined) throw operatorNotFound()
+        return found
+      })
       return reply.header('etag', operatorETag(entry)).send(toDirectoryResource(entry))
     },
   )

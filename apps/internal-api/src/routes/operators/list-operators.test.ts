@@ -5,6 +5,7 @@ import { memoryPorts } from '@oms/domain/memory'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import t from 'tap'
+import { createObserve } from '../../observe.ts'
 import { listOperatorsRoute } from './list-operators.ts'
 
 t.test('a caller who leaves before the snapshot begins leaves no reader of it behind', async (t) => {
@@ -28,7 +29,7 @@ t.test('a caller who leaves before the snapshot begins leaves no reader of it be
   const log = createLogger({ level: 'silent', app: 'internal-api' })
   const app = createServer({ log, metrics, openTrace })
   app.addHook('onRequestAbort', async (_request) => gone.resolve())
-  listOperatorsRoute(app, { ...memoryPorts(), directory, metrics, log })
+  listOperatorsRoute(app, { ...memoryPorts(), directory, observe: createObserve(metrics), credentialsPath: () => '' })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => app.close())
 

@@ -1,7 +1,9 @@
 import { matchesETag, problemResponses } from '@oms/adapters/http'
+import type { UseCaseResult } from '@oms/adapters/telemetry'
 import type { OperatorDirectory } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { InternalRoute } from '../internal-route.ts'
 import { directoryResponse, SnapshotResource, toDirectoryResource } from './directory-resource.ts'
 
@@ -15,7 +17,7 @@ const IfNoneMatchHeader = Type.Object({
 const PIECE_LENGTH = 65_536
 
 /** The cold-start snapshot. Streamed, so that its size does not become our memory. */
-export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
+export const listOperatorsRoute: InternalRoute = (app, ports) => {
   app.get(
     '/operators',
     {
@@ -33,17 +35,42 @@ export const listOperatorsRoute: InternalRoute = (app, { directory }) => {
       },
     },
     async (request, reply) => {
-      // Read before the snapshot: a change in between makes the tag too old, never too new.
-      const etag = `"${await directory.configurationTag()}"`
+      const begun = Promise.withResolvers<Readonly<{ etag: string; body: Readable | undefined }>>()
+      ports
+        .observe(request, { action: 'listOperators', resultOf: (result) => result }, async () => {
+          // Read before the snapshot: a change in between makes the tag too old, never too new.
+          const etag = `"${await ports.directory.configurationTag()}"`
+          const isKnown = matchesETag(request.headers['if-none-match'], etag)
+          const body = isKnown ? undefined : await bodyOf(ports.directory)
+          begun.resolve({ etag, body })
+          return body === undefined ? 'ok' : outcomeOf(body)
+        })
+        // After its beginning a failure can reach the caller as a broken body only.
+        .catch(begun.reject)
+      const { etag, body } = await begun.promise
       reply.header('etag', etag)
-      if (matchesETag(request.headers['if-none-match'], etag)) return reply.code(304).send(null)
-      const start = await startOf(directory)
-      const body = Readable.from(snapshot(start), { objectMode: false })
-      // A caller who left meanwhile: what never began to read is not told to end, and would keep its transaction open.
-      body.once('close', () => void start.end())
-      return reply.type('application/json').send(body)
+      return body === undefined ? reply.code(304).send(null) : reply.type('application/json').send(body)
     },
   )
+}
+
+async function bodyOf(directory: OperatorDirectory): Promise<Readable> {
+  const start = await startOf(directory)
+  const body = Readable.from(snapshot(start), { objectMode: false })
+  // A caller who left meanwhile: what never began to read is not told to end, and would keep its transaction open.
+  body.once('close', () => void start.end())
+  return body
+}
+
+/** How the stream ended, once it has; rejects when it failed. */
+async function outcomeOf(body: Readable): Promise<UseCaseResult> {
+  try {
+    await finished(body)
+    return 'ok'
+  } catch (error) {
+    if (body.errored === null) return 'aborted'
+    throw error
+  }
 }
 
 /** The stream with its first element read, so that a database that is away is still a problem and not a broken body. */
