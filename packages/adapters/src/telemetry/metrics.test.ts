@@ -3,6 +3,25 @@ import t from 'tap'
 import { type App, createMetrics, FAMILIES } from './index.ts'
 import type { Family } from './metric-family.ts'
 
+/** What operations, dashboards and alerts of others rely on, whatever values a label gains. */
+const AGREED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  ops_operator_create_total: { result: ['ok', 'duplicate', 'vault_error'] },
+  ops_operator_update_total: { result: ['ok', 'not_found', 'vault_error'] },
+  ops_operator_delete_total: { result: ['ok', 'not_found'] },
+  ops_credentials_read_total: { result: ['ok', 'not_found', 'vault_error'] },
+  ops_vault_read_duration_seconds: {},
+  ops_vault_write_duration_seconds: {},
+  ops_vault_requests_total: { op: ['read', 'write'], result: ['ok', 'error'] },
+  ops_nats_publish_total: { event: ['created', 'updated', 'deleted', 'health'], result: ['ok', 'error'] },
+  ops_health_transition_total: {
+    from: ['UNKNOWN', 'HEALTHY', 'DEGRADED', 'UNHEALTHY'],
+    to: ['HEALTHY', 'DEGRADED', 'UNHEALTHY'],
+  },
+  ops_pg_errors_total: { op: ['insert', 'update', 'select'] },
+  ops_redis_set_total: { result: ['ok', 'error'] },
+  ops_routing_rule_create_total: { result: ['ok', 'conflict', 'error'] },
+}
+
 const scrape = async (app: App) => (await createMetrics({ app, version: '1.2.3' }).render()).body
 
 t.test('each app shows the families that it can produce and no others', async (t) => {
@@ -14,6 +33,23 @@ t.test('each app shows the families that it can produce and no others', async (t
     t.match(body, 'process_cpu_seconds_total')
     t.match(body, `ops_build_info{app="${app}",version="1.2.3",node="${process.version}"} 1`)
   }
+})
+
+t.test('the families agreed with others have exactly their labels, and at least their values', (t) => {
+  const families = new Map(Object.values<Family>(FAMILIES).map((family) => [family.name, family]))
+  for (const [name, labels] of Object.entries(AGREED)) {
+    const family = families.get(name)
+    t.same(Object.keys(family?.labels ?? { absent: [] }).toSorted(), Object.keys(labels).toSorted(), name)
+    for (const [label, values] of Object.entries(labels)) {
+      const known = family?.labels[label] ?? []
+      t.same(
+        values.filter((value) => !known.includes(value)),
+        [],
+        `${label} of ${name}`,
+      )
+    }
+  }
+  t.end()
 })
 
 t.test('names and labels are those that dashboards and alerts use', async (t) => {
