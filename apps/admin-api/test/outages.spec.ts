@@ -121,6 +121,11 @@ for (const [outage, away, back] of [
     await when('failures', () => Promise.resolve(load.writes.some(({ status }) => status === 503)))
     await sleep(2_000)
     t.same(await statuses(['live', 'ready', 'serving']), [200, 503, 503])
+    t.equal(
+      await app.metric('ops_dependency_up', { dependency: 'postgres' }),
+      0,
+      'a scrape shows it, and does not hang',
+    )
     await back()
     const since = performance.now()
     const begun = load.writes.length
