@@ -11,6 +11,7 @@ const transitions = (): Panel =>
     runbooks: ['operators-unhealthy'],
     unit: CountsPerMinute,
     queries: [{ expr: `${perMinute('ops_health_transition_total', 'from, to')} > 0`, legend: '{{from}} → {{to}}' }],
+    noValue: 'No state changed.',
     width: 12,
   })
 
@@ -43,6 +44,7 @@ const silences = (): Panel =>
     runbooks: ['health-silent'],
     unit: CountsPerMinute,
     queries: [{ expr: `${perMinute('ops_health_silences_total', 'state')} > 0`, legend: '{{state}}' }],
+    noValue: 'None fell silent.',
     width: 12,
   })
 

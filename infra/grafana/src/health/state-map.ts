@@ -23,6 +23,7 @@ const map = (): Panel =>
     unit: Short,
     queries: [{ expr: `sort_desc(${SEVERITY})`, legend: '{{operator_id}}' }],
     mappings: [HEALTH_BY_SEVERITY],
+    noValue: 'No replica leads the relay, which tells the states; or there is no operator.',
     showNames: true,
     width: 24,
     height: 12,
@@ -36,6 +37,7 @@ const history = (): Panel =>
     unit: Short,
     queries: [{ expr: `(${SEVERITY}) and on (operator_id) (${NOT_ALWAYS_HEALTHY})`, legend: '{{operator_id}}' }],
     mappings: [HEALTH_BY_SEVERITY],
+    noValue: 'All were HEALTHY all the time.',
     width: 24,
     height: 10,
   })

@@ -10,13 +10,17 @@ import { stat } from '../shared/stat.ts'
 import { badAbove, badBelow, GREEN, RED } from '../shared/thresholds.ts'
 import { firingAlerts } from './firing-alerts.ts'
 
+/** One alert may fire for several apps or reasons. */
+const alertsFiring = (severity: 'critical' | 'warning'): string =>
+  `count(count by (alertname) (${firing(severity)})) or vector(0)`
+
 const criticalAlerts = (): Panel =>
   stat({
     title: 'Critical alerts',
     description:
       'Alerts that wake somebody. Not 0: the table below names each with its runbook; begin with a dependency.',
     unit: Short,
-    queries: [{ expr: `count(${firing('critical')}) or vector(0)` }],
+    queries: [{ expr: alertsFiring('critical') }],
     thresholds: badAbove({ critical: 1 }),
     width: 3,
   })
@@ -26,7 +30,7 @@ const warnings = (): Panel =>
     title: 'Warnings',
     description: 'Alerts that become a ticket. Not 0: the table below names each with its runbook.',
     unit: Short,
-    queries: [{ expr: `count(${firing('warning')}) or vector(0)` }],
+    queries: [{ expr: alertsFiring('warning') }],
     thresholds: badAbove({ warning: 1 }),
     width: 3,
   })

@@ -30,6 +30,7 @@ const failures = (): Panel =>
       },
     ],
     max: 1,
+    noValue: 'No route answers 5xx.',
     width: 12,
   })
 
@@ -52,7 +53,7 @@ const latency = (): Panel =>
     unit: Seconds,
     queries: [
       {
-        expr: `topk(10, ${quantileOf(0.95, 'ops_http_request_duration_seconds{job=~"$job"}', 'method, route')})`,
+        expr: `topk(10, ${quantileOf(0.95, 'ops_http_request_duration_seconds{job=~"$job"}', 'method, route')} > 0)`,
         legend: '{{method}} {{route}}',
       },
     ],

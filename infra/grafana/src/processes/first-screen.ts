@@ -50,6 +50,7 @@ const pgErrors = (): Panel =>
     unit: OpsPerSecond,
     queries: [{ expr: `${rateOf(`ops_pg_errors_total{${REPLICA}}`, 'job, op')} > 0`, legend: '{{job}} {{op}}' }],
     thresholds: badAbove({ critical: 0.1 }),
+    noValue: 'Nothing failed.',
     width: 12,
   })
 

@@ -25,6 +25,7 @@ const notOk = (): Panel =>
     queries: [
       { expr: `${rateOf('ops_vault_requests_total{result!="ok"}', 'op, result')} > 0`, legend: '{{op}} {{result}}' },
     ],
+    noValue: 'All were ok.',
     width: 12,
   })
 
