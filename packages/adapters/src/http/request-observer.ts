@@ -20,9 +20,9 @@ export function observeRequests(app: HttpServer, metrics: RequestMetrics, openTr
   app.decorateRequest('trace', undefined)
   app.decorateRequest('identity', undefined)
 
-  app.addHook('onRoute', ({ url, method: methods }) => {
+  app.addHook('onRoute', ({ url, method: methods, schema }) => {
     for (const method of [methods].flat()) {
-      if (method === 'HEAD') continue
+      if (method === 'HEAD' || schema?.hide === true) continue
       // The first failure must show in a rate: of a route that is seldom used it may be the only one for hours.
       for (const status of ['2xx', '5xx']) metrics.httpRequestDuration.zero({ method, route: url, status })
     }
