@@ -28,7 +28,7 @@ export function writeVersion({ mount, name, call }: Place, data: Record<string, 
     deletedAt: Number.isFinite(expiry) ? call.now + expiry * 1_000 : null,
     destroyed: false,
   })
-  prune(key, key.maxVersions || mount.config.maxVersions || DEFAULT_MAX_VERSIONS)
+  prune(key, Math.max(key.maxVersions, mount.config.maxVersions) || DEFAULT_MAX_VERSIONS)
   return key
 }
 

@@ -16,6 +16,8 @@ if (url === undefined || token === undefined) {
     skip: 'VAULT_CONTRACT_ADDR and VAULT_CONTRACT_TOKEN are not both given',
   })
 } else {
+  // What runs out is noticed by a real one within minutes.
+  t.setTimeout(300_000)
   vaultContract(t, async () => ({
     url,
     token,

@@ -13,17 +13,19 @@ export function kvListsContract(t: Test, open: OpenTarget): void {
     t.equal(Object.keys(data.versions as object).length, 10)
   })
 
-  t.test('#create-update-metadata: max_versions of the key stands over that of the engine', async (t) => {
+  t.test('#create-update-metadata: of max_versions of the key and of the engine the larger counts', async (t) => {
     const { call, mount } = await openBench(t, open)
     await call('POST', `${mount}/config`, { body: { max_versions: 3 } })
     await call('POST', `${mount}/metadata/narrow`, { body: { max_versions: 1 } })
-    for (const name of ['narrow', 'wide']) {
+    await call('POST', `${mount}/metadata/wide`, { body: { max_versions: 4 } })
+    for (const name of ['narrow', 'plain', 'wide']) {
       for (let n = 1; n <= 5; n++) await call('POST', `${mount}/data/${name}`, { body: { data: {} } })
     }
     const versions = async (name: string) =>
       Object.keys((await call('GET', `${mount}/metadata/${name}`)).data.versions as object)
-    t.same(await versions('narrow'), ['5'])
-    t.same(await versions('wide'), ['3', '4', '5'])
+    t.same(await versions('narrow'), ['3', '4', '5'])
+    t.same(await versions('plain'), ['3', '4', '5'])
+    t.same(await versions('wide'), ['2', '3', '4', '5'])
   })
 
   t.test('#list-secrets: names right below the folder, sorted, folders with a slash', async (t) => {

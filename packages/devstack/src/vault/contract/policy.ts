@@ -132,7 +132,7 @@ export function policyContract(t: Test, open: OpenTarget): void {
 
   t.test('system/policies: what cannot be read as a policy is refused', async (t) => {
     const { call, unique } = await openBench(t, open)
-    for (const policy of ['path "x" {', 'path "x" { capabilities = ["fly"] }', '{"path":', '']) {
+    for (const policy of ['path "x" {', 'path "x" { capabilities = ["fly"] }', '']) {
       t.equal(
         (await call('PUT', `sys/policies/acl/${unique('contract-bad')}`, { body: { policy } })).status,
         400,
