@@ -1,10 +1,12 @@
 import { every, type HeldLease, holdLease } from '@oms/adapters/background'
 import { type Logger, type Metrics, reportTo } from '@oms/adapters/telemetry'
-import { type LeaseName, sweepCredentials } from '@oms/domain'
+import { type LeaseName, type OperatorId, sweepCredentials } from '@oms/domain'
 import type { AdminAdapters } from './compose.ts'
 
 const SWEEP_EVERY_MS = 5_000
 const HOUR_MS = 3_600_000
+/** Of those whose secrets one sweep destroyed, in its line. */
+const IDS_AT_MOST = 20
 
 export type HousekeepingOptions = Readonly<{
   adapters: Pick<AdminAdapters, 'cleanup' | 'credentials' | 'idempotency' | 'leases' | 'partitions'>
@@ -31,8 +33,18 @@ export function keepHouse({ adapters, holder, log, metrics }: HousekeepingOption
     })
   }
   const sweepSecrets = async (signal: AbortSignal) => {
-    const destroyed = await sweepCredentials({ cleanup, credentials, report }, signal)
-    if (destroyed > 0) log.info({ destroyed }, 'secrets without an operator were destroyed')
+    const since = performance.now()
+    const operatorIds: OperatorId[] = []
+    const destroy = async (operatorId: OperatorId) => {
+      await credentials.destroy(operatorId)
+      operatorIds.push(operatorId)
+    }
+    try {
+      await sweepCredentials({ cleanup, credentials: { destroy }, report }, signal)
+    } finally {
+      // Also of a sweep that Vault ended half way.
+      if (operatorIds.length > 0) tellOfSweep(log, operatorIds, performance.now() - since)
+    }
   }
   const makePartitions = async () => {
     await partitions.ensure()
@@ -52,4 +64,11 @@ export function keepHouse({ adapters, holder, log, metrics }: HousekeepingOption
       await Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()))
     },
   }
+}
+
+function tellOfSweep(log: Logger, destroyed: readonly OperatorId[], elapsedMs: number): void {
+  const operatorIds = destroyed.slice(0, IDS_AT_MOST)
+  const durationMs = Math.round(elapsedMs * 10) / 10
+  const facts = { destroyed: destroyed.length, operatorIds, result: 'ok', durationMs }
+  log.info({ action: 'sweepCredentials', ...facts }, 'secrets without an operator were destroyed')
 }

@@ -1,14 +1,18 @@
 import type { Logger, Metrics } from '@oms/adapters/telemetry'
 import type { FoldedReports } from '@oms/domain'
 import type { InboundMessage } from './compose.ts'
+import { summariseIngest } from './ingest-summary.ts'
 
-/** What the ingest of health shows: counts, ages, and a line for each transition. */
+/** What the ingest of health shows: counts, ages, a line for each transition and one for all batches of ten seconds. */
 export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics: Metrics }>) {
   // A replica that was started after the reports had stopped must not say that one has just come.
   let newestReceivedAt = Date.now() * 1_000
   metrics.onScrape(() => metrics.ingestAge.set(Math.max(0, Date.now() - newestReceivedAt / 1_000) / 1_000))
+  const summary = summariseIngest(log)
   return {
+    timed: summary.timed,
     onRecorded(folded: FoldedReports): void {
+      summary.recorded(folded)
       metrics.healthRejected.inc({ reason: 'outdated' }, folded.redelivered)
       metrics.healthRejected.inc({ reason: 'replayed' }, folded.replayed)
       metrics.healthRejected.inc({ reason: 'unknown_operator' }, folded.unknown.length)
@@ -24,6 +28,7 @@ export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics:
       }
     },
     onUndecodable({ subject, streamSequence }: InboundMessage, reason: string): void {
+      summary.undecodable()
       metrics.healthRejected.inc({ reason: 'undecodable' })
       log.warn({ subject, streamSequence, reason }, 'a health report cannot be decoded')
     },
@@ -31,7 +36,9 @@ export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics:
       metrics.deadLetters.inc({ reason: reason === 'UNDECODABLE' ? 'undecodable' : 'unknown_operator' }),
     onBlind(blind: boolean): void {
       metrics.ingestBlind.set(blind ? 1 : 0)
-      log.warn({ blind }, blind ? 'nothing can be recorded; health keys are kept fresh from memory' : 'recording again')
+      if (blind) log.warn({ blind }, 'nothing can be recorded; health keys are kept fresh from memory')
+      else log.info({ blind }, 'recording again')
     },
+    [Symbol.dispose]: summary[Symbol.dispose],
   }
 }

@@ -47,7 +47,7 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
   )
   const relay = opening.use(relayUnderLease({ ...adapters, holder, log, report, metrics }))
   opening.use(silenceUnderLease({ ...adapters, holder, log, report, metrics }))
-  const observed = observeIngest({ log, metrics })
+  const observed = opening.use(observeIngest({ log, metrics }))
   const blind = opening.use(
     createBlindMode({
       shadow: createShadowHealth({ healthCache, thresholds }),
@@ -68,20 +68,22 @@ export async function serveHealthIngestor(config: HealthIngestorConfig, options:
     adapters.consume({
       batchSize: config.HEALTH_BATCH,
       onError: (error) => report('take in health reports', error),
-      onBatch: createIngest({
-        ...adapters,
-        thresholds,
-        newEventId: randomUUID,
-        wakeRelay: relay.wake,
-        report,
-        onCommit: blind.recorded,
-        onRecorded: observed.onRecorded,
-        onUnrecorded(reports) {
-          blind.unrecorded(reports)
-        },
-        onUndecodable: observed.onUndecodable,
-        onDeadLetter: observed.onDeadLetter,
-      }),
+      onBatch: observed.timed(
+        createIngest({
+          ...adapters,
+          thresholds,
+          newEventId: randomUUID,
+          wakeRelay: relay.wake,
+          report,
+          onCommit: blind.recorded,
+          onRecorded: observed.onRecorded,
+          onUnrecorded(reports) {
+            blind.unrecorded(reports)
+          },
+          onUndecodable: observed.onUndecodable,
+          onDeadLetter: observed.onDeadLetter,
+        }),
+      ),
     }),
   )
   metrics.onScrape(async () => {

@@ -28,7 +28,7 @@ export function answerProblem(failure: unknown, request: FastifyRequest, reply: 
   const { status, level } = edgeOf(error.code)
   request.problem = error.code
   // The line of the request says the rest.
-  if (level !== 'info') request.log[level]({ err: error, code: error.code }, error.message)
+  if (level !== 'info') request.log[level]({ err: error, code: error.code }, 'request failed')
   const retryAfter = retryAfterOf(error)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (error.code === 'UNAUTHENTICATED' && !reply.hasHeader('www-authenticate'))

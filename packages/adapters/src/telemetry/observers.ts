@@ -77,8 +77,9 @@ export const observePublish =
   ({ event, result }: Readonly<{ event: string; result: string }>): void =>
     metrics.natsPublish.inc({ event, result })
 
-/** A stream that is not as it should be: nobody can mend that from here. */
+/** A stream that somebody made otherwise: nobody can mend that from here. One that holds more than asked for does no harm. */
 export const observeStreams = ({ log }: Sinks) => ({
-  onProblem: ({ error, ...facts }: Readonly<{ stream: string; kind: string; error?: unknown }>): void =>
-    log[facts.kind === 'failed' ? 'warn' : 'error']({ ...facts, err: error }, 'stream is not as wanted'),
+  onProblem({ error, ...facts }: Readonly<{ stream: string; kind: string; error?: unknown }>): void {
+    log[facts.kind === 'incompatible' ? 'error' : 'warn']({ ...facts, err: error }, 'stream is not as wanted')
+  },
 })
