@@ -101,6 +101,8 @@ t.test('panels lie side by side on the 24 columns, under headings, with ids of t
         }
       }
     }
+    const lines = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h))
+    t.equal(taken.size, 24 * lines, `${dashboard.title} has no holes`)
   }
 })
 

@@ -10,7 +10,13 @@ export type PanelJson = Readonly<{
   datasource?: unknown
   targets?: readonly Readonly<{ refId: string; expr: string; legendFormat?: string; datasource?: unknown }>[]
   links?: readonly Readonly<{ url: string }>[]
-  fieldConfig?: Readonly<{ defaults: Readonly<{ unit?: string; mappings?: readonly object[] }> }>
+  fieldConfig?: Readonly<{
+    defaults: Readonly<{
+      unit?: string
+      mappings?: readonly object[]
+      thresholds?: Readonly<{ steps: readonly Readonly<{ value: number | null }>[] }>
+    }>
+  }>
 }>
 
 /** `where`: for messages; `legend`: what names a line. */

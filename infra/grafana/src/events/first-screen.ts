@@ -23,7 +23,7 @@ const success = (): Panel =>
   stat({
     title: 'Publish success, 1 h',
     description:
-      'Share of the publishes of configuration events in the last hour that NATS took at once. The objective is 99.9 % in 7 days.',
+      'Share of the publishes of configuration events in the last hour that NATS took at once. The objective is 99.9 % in 7 days. While NATS is away nothing is tried and nothing fails: then the oldest event tells.',
     runbooks: ['slo-publish', 'nats-publish-errors'],
     unit: PercentUnit,
     queries: [{ expr: '1 - slo:ops_bad_events:ratio_rate1h{slo="publish"}' }],
@@ -39,6 +39,7 @@ const depth = (): Panel =>
     runbooks: ['outbox-not-published'],
     unit: Short,
     queries: [{ expr: `max(${whileReached('ops_outbox_depth', 'postgres')})` }],
+    noValue: 'unknown',
     thresholds: badAbove({ warning: 1000 }),
     width: 3,
   })
@@ -51,6 +52,7 @@ const parked = (): Panel =>
     runbooks: ['outbox-parked'],
     unit: Short,
     queries: [{ expr: `max(${whileReached('ops_outbox_parked', 'postgres')})` }],
+    noValue: 'unknown',
     thresholds: badAbove({ warning: 1 }),
     width: 3,
   })

@@ -1,7 +1,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { CountsPerMinute, Short } from '@grafana/grafana-foundation-sdk/units'
 import type { Row } from '../shared/layout.ts'
-import { perMinute } from '../shared/query.ts'
+import { perMinute, whileReached } from '../shared/query.ts'
 import { timeSeries } from '../shared/time-series.ts'
 
 const transitions = (): Panel =>
@@ -32,7 +32,9 @@ const silent = (): Panel =>
     description: 'How many are silent. All at once: the stream or its sender; those of one connector: that one.',
     runbooks: ['health-silent'],
     unit: Short,
-    queries: [{ expr: 'max by (state) (ops_health_silent_operators)', legend: '{{state}}' }],
+    queries: [
+      { expr: `max by (state) (${whileReached('ops_health_silent_operators', 'postgres')})`, legend: '{{state}}' },
+    ],
     stacked: true,
     width: 12,
   })

@@ -38,6 +38,7 @@ const partitions = (): Panel =>
     unit: Short,
     queries: [{ expr: `min(${whileReached('ops_health_log_partitions_ahead', 'postgres')})` }],
     thresholds: badBelow({ warning: 1, critical: 0 }),
+    noValue: 'unknown',
     mappings: [wordsFor({ '-1': { text: 'NONE', color: RED } })],
     width: 4,
     height: 8,

@@ -42,4 +42,4 @@ const history = (): Panel =>
     height: 10,
   })
 
-export const stateMap = (): Row => ({ title: 'Health state map', panels: [map(), history()] })
+export const stateMap = (): Row => ({ title: 'The state of each operator', panels: [map(), history()] })

@@ -24,8 +24,8 @@ export const firingAlerts = (): Panel =>
     queries: [
       {
         expr:
-          'sort_desc(count by (alertname, severity, dependency, depends_on, job, instance, runbook) ' +
-          `(label_replace(${FIRING}, "runbook", "$1", "alertname", "(.*)")))`,
+          'count by (alertname, severity, dependency, depends_on, job, instance, runbook) ' +
+          `(label_replace(${FIRING}, "runbook", "$1", "alertname", "(.*)"))`,
       },
     ],
     columns: {
@@ -37,6 +37,7 @@ export const firingAlerts = (): Panel =>
       job: 'App',
       instance: 'Replica',
     },
+    sortBy: 'Severity',
     shown: {
       Severity: [{ id: 'mappings', value: [SEVERITIES] }, COLOURED],
       Runbook: [

@@ -9,8 +9,9 @@ const versions = (): Panel =>
     description: 'What runs where. Two versions of an app for longer than a rollout: it hangs.',
     runbooks: ['app-restarting'],
     unit: NoUnit,
-    queries: [{ expr: 'sort_desc(count by (job, version, node) (ops_build_info))' }],
+    queries: [{ expr: 'count by (job, version, node) (ops_build_info)' }],
     columns: { job: 'App', version: 'Version', node: 'Node.js', Value: 'Replicas' },
+    sortBy: 'App',
     width: 24,
     height: 6,
   })

@@ -1,6 +1,7 @@
 import type { Panel, Threshold } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Short } from '@grafana/grafana-foundation-sdk/units'
 import type { SEVERITY_OF_HEALTH } from './mappings.ts'
+import { whileReached } from './query.ts'
 import type { Runbook } from './runbooks.ts'
 import { stat } from './stat.ts'
 import { badAbove, BLUE, GREEN } from './thresholds.ts'
@@ -32,7 +33,14 @@ const MEANINGS: Readonly<Record<State, Meaning>> = {
   },
 }
 
-/** How many live operators show a state. */
+/**
+ * While the relay moves, two replicas may tell of the same operator. While none leads it nobody tells of any, and none is
+ * not 0.
+ */
+const countOf = (state: State): string =>
+  `count(max by (operator_id) (ops_operator_health{state="${state}"}) == 1) or vector(0) and on () sum(ops_relay_leader) > 0`
+
+/** How many live operators show a state; that is known while some replica leads the relay. */
 export function operatorsShowing({ state, title, width }: { state: State; title: string; width: number }): Panel {
   const { description, thresholds, runbook } = MEANINGS[state]
   return stat({
@@ -40,9 +48,9 @@ export function operatorsShowing({ state, title, width }: { state: State; title:
     description,
     runbooks: [runbook],
     unit: Short,
-    // While the relay moves, two replicas may tell of the same operator.
-    queries: [{ expr: `count(max by (operator_id) (ops_operator_health{state="${state}"}) == 1) or vector(0)` }],
+    queries: [{ expr: countOf(state) }],
     thresholds,
+    noValue: 'unknown',
     width,
   })
 }
@@ -54,7 +62,8 @@ export const silentOperators = ({ title, width }: { title: string; width: number
       'ACTIVE operators without a report for 60 s: they are shown as UNKNOWN. All at once: no reports arrive, or none is recorded.',
     runbooks: ['health-silent', 'health-no-reports'],
     unit: Short,
-    queries: [{ expr: 'sum(max by (state) (ops_health_silent_operators))' }],
+    queries: [{ expr: `sum(max by (state) (${whileReached('ops_health_silent_operators', 'postgres')}))` }],
     thresholds: badAbove({ warning: 1 }),
+    noValue: 'unknown',
     width,
   })

@@ -1,3 +1,4 @@
+import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common'
 import type { DynamicConfigValue, Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { build, type PanelSpec } from './panel.ts'
@@ -9,11 +10,13 @@ import { build, type PanelSpec } from './panel.ts'
 export type TableSpec = PanelSpec &
   Readonly<{
     columns: Readonly<Record<string, string>>
+    /** A heading. */
+    sortBy?: string
     shown?: Readonly<Record<string, readonly DynamicConfigValue[]>>
   }>
 
 /** A row for each series of now; several queries are joined by the labels that they share. */
-export function table({ columns, shown = {}, ...spec }: TableSpec): Panel {
+export function table({ columns, sortBy, shown = {}, ...spec }: TableSpec): Panel {
   const labels = Object.keys(columns)
   const builder = new PanelBuilder()
   if (spec.queries.length > 1) builder.withTransformation({ id: 'merge', options: {} })
@@ -25,6 +28,7 @@ export function table({ columns, shown = {}, ...spec }: TableSpec): Panel {
     },
   })
   for (const [heading, properties] of Object.entries(shown)) builder.overrideByName(heading, [...properties])
+  if (sortBy !== undefined) builder.sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(false)])
   return build(builder, spec, { kind: 'rows', height: 8 })
 }
 

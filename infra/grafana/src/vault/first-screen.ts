@@ -14,28 +14,31 @@ const reached = (): Panel =>
     queries: [{ expr: 'min by (job) (ops_dependency_up{dependency="vault"})', legend: '{{job}}' }],
     mappings: [UP_OR_DOWN],
     showNames: true,
-    width: 8,
+    width: 4,
   })
+
+/** What the alerts count; refused logins and renewals are auth errors. */
+const WORK = 'op=~"read|write|metadata|destroy"'
 
 const failing = (): Panel =>
   stat({
     title: 'Failing requests',
     description:
-      'Share of the requests of the last 5 minutes that failed or were not even sent because the circuit was open.',
+      'Share of the requests of the last minute that failed, or were not even sent because the circuit was open. Logins do not count.',
     runbooks: ['vault-unavailable', 'vault-read-errors'],
     unit: PercentUnit,
     queries: [
       {
         expr:
-          'sum by (job) (rate(ops_vault_requests_total{result=~"error|auth_error|circuit_open"}[5m]))' +
-          ' / sum by (job) (rate(ops_vault_requests_total[5m]))',
+          `sum by (job) (rate(ops_vault_requests_total{${WORK}, result=~"error|circuit_open"}[1m]))` +
+          ` / sum by (job) (rate(ops_vault_requests_total{${WORK}}[1m]))`,
         legend: '{{job}}',
       },
     ],
     thresholds: badAbove({ critical: 0.1 }),
     showNames: true,
     decimals: 1,
-    width: 8,
+    width: 4,
   })
 
 type Counted = Pick<Parameters<typeof stat>[0], 'title' | 'description' | 'runbooks' | 'thresholds'> & {
