@@ -66,3 +66,29 @@ t.test('a password that SMPP 3.4 does not allow for is taken with a warning', as
   const { body } = expectStatus(await admin('POST', '/operators', anOperator({ password: 'twelve-chars' })), 201)
   t.match(body.warnings, [{ code: 'PASSWORD_LONGER_THAN_SMPP_3_4', path: 'password' }])
 })
+
+t.test('US-OPS-08: a create is a line of its use case and one of its request, without the password', async (t) => {
+  const order = anOperator({ password: 'unlogged-1' })
+  const { headers, body } = expectStatus(await admin('POST', '/operators', order), 201)
+  const [requestId, operatorId] = [headers.get('x-request-id'), String(body.operatorId)]
+  const app = service.app('admin-api')
+  const told = () => app.logLines().filter((line) => line.requestId === requestId)
+  const lines = await until('both lines', async () => (told().length === 2 ? told() : undefined))
+  const common = {
+    level: 'info',
+    ts: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+    service: 'operator-management-service',
+    app: 'admin-api',
+    adminId: 'test-admin',
+    durationMs: Number,
+    traceId: /^[0-9a-f]{32}$/,
+    spanId: /^[0-9a-f]{16}$/,
+  }
+  const vaultPath = `secret/data/ops/operators/${operatorId}/credentials`
+  t.match(lines, [
+    { ...common, msg: 'use case', action: 'createOperator', operatorId, vaultPath, result: 'ok' },
+    { ...common, msg: 'request', method: 'POST', route: '/v1/admin/operators', status: 201 },
+  ])
+  t.equal(lines[0]?.traceId, lines[1]?.traceId)
+  t.notMatch(app.output(), /unlogged-1/)
+})

@@ -167,6 +167,9 @@ t.test(
     t.equal((await logs()).get(operatorId)?.length, 1)
     await until('the silence over', async () => ((await silent()) === 0 ? true : undefined), 30_000)
     t.equal(lines().filter(({ msg }) => msg === 'operator reports again').length, 1)
+    const taken = { level: 'info', batches: Number, reports: Number, transitions: Number, durationMs: Number }
+    const summary = () => ingestor.logLines().find(({ msg }) => msg === 'health reports taken in')
+    t.match(await until('what was taken in', async () => summary(), 30_000), taken)
   },
 )
 
