@@ -200,6 +200,16 @@ t.test('US-OPS-08 AC2: from the inbound report to the event of its transition is
   t.match(named(spans, 'ops.nats.publish').attributes, { event: 'operator.health' })
 })
 
+t.test('S-READY Observability: the trace backend has spans of every app, each with its version', (t) => {
+  t.same([...new Set(receiver.spans().map(({ app }) => app))].toSorted(), [
+    'admin-api',
+    'health-ingestor',
+    'internal-api',
+  ])
+  t.match(receiver.received(), /"service.version"/)
+  t.end()
+})
+
 t.test('a caller who samples nothing has nothing recorded, and its id travels on', async (t) => {
   const before = receiver.spans().length
   const { traceId, spanId } = aCaller()

@@ -1,7 +1,7 @@
 import {
   type Attributes,
   context,
-  isSpanContextValid,
+  INVALID_TRACEID,
   type Link,
   ROOT_CONTEXT,
   type Span,
@@ -16,7 +16,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { printable } from './serialize-error.ts'
 import { childOf, formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts'
 
-const NAME = 'operator-management-service'
+/** Whatever SDK runs by then makes its spans; none, as long as none does. */
+const tracer = trace.getTracer('operator-management-service')
 
 /** `spanId` is kept for the first span below, so that lines before, in and after that span show the same one. */
 type Place = TraceContext & { taken: boolean }
@@ -52,7 +53,7 @@ export const scopedIds = (random: Readonly<{ generateTraceId(): string; generate
 /** Where this code runs in a trace; undefined outside any. */
 export function currentTrace(): TraceContext | undefined {
   const span = trace.getActiveSpan()?.spanContext()
-  if (span === undefined || !isSpanContextValid(span) || span.isRemote === true) return active.getStore()
+  if (span === undefined || span.isRemote === true || span.traceId === INVALID_TRACEID) return active.getStore()
   return { traceId: span.traceId, spanId: span.spanId, sampled: (span.traceFlags & TraceFlags.SAMPLED) !== 0 }
 }
 
@@ -75,7 +76,7 @@ export type SpanSettings = Readonly<{ attributes?: Attributes; kind?: SpanKind; 
  * ours and not the caller's, and is thrown on.
  */
 export function withSpan<T>(name: string, settings: SpanSettings, fn: (span: Span) => Promise<T>): Promise<T> {
-  return trace.getTracer(NAME).startActiveSpan(name, settings, async (span) => {
+  return tracer.startActiveSpan(name, settings, async (span) => {
     try {
       return await fn(span)
     } catch (error) {
@@ -90,7 +91,7 @@ export function withSpan<T>(name: string, settings: SpanSettings, fn: (span: Spa
 /** A span in the trace of `traceparent`, whatever runs now; `traceparent` names it, with and without an SDK. */
 export function beginSpan(name: string, settings: SpanSettings, traceparent: string) {
   const scope = openTrace(traceparent)
-  const span = scope.run(() => trace.getTracer(NAME).startSpan(name, settings))
+  const span = scope.run(() => tracer.startSpan(name, settings))
   return { traceparent: formatTraceparent(scope), end: () => span.end() }
 }
 
