@@ -161,4 +161,12 @@ t.test('the secret stays for CREDENTIALS_RETENTION_DAYS; with 0 the sweeper dest
   await until('the secret with all its versions is destroyed', isGone, 30_000)
   t.equal(await passwordIn(kept.operatorId), 'kept-pw')
   t.equal(await passwordIn(live.operatorId), 'live-pw')
+  const sweeps = () =>
+    app
+      .logLines()
+      .filter(
+        ({ action, operatorIds }) => action === 'sweepCredentials' && String(operatorIds).includes(swept.operatorId),
+      )
+  const [line] = await until('its line', async () => (sweeps().length > 0 ? sweeps() : undefined))
+  t.match(line, { level: 'info', destroyed: Number, result: 'ok', durationMs: Number, traceId: String })
 })
