@@ -45,7 +45,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     const dialect = { $schema: 'https://json-schema.org/draft/2020-12/schema' }
     files.set(`${SCHEMAS}/${subject}.json`, asText({ ...dialect, ...schema }))
   }
-  for (const [name, dashboard] of Object.entries(dashboards())) {
+  for (const [name, dashboard] of Object.entries(await dashboards())) {
     files.set(`${DASHBOARDS}/${name}.json`, asText(dashboard))
   }
   return files

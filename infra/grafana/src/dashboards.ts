@@ -1,3 +1,4 @@
+import { alertsIn, readRules } from '../../prometheus/src/rule-files.ts'
 import { events } from './events/dashboard.ts'
 import { health } from './health/dashboard.ts'
 import { overview } from './overview/dashboard.ts'
@@ -10,11 +11,13 @@ import { vault } from './vault/dashboard.ts'
 export const DASHBOARDS = 'infra/grafana/dashboards'
 
 /** Each by the name of its file, without the ending. */
-export const dashboards = (): Readonly<Record<string, Dashboard>> => ({
-  overview: overview(),
-  vault: vault(),
-  events: events(),
-  health: health(),
-  slos: slos(),
-  processes: processes(),
-})
+export async function dashboards(): Promise<Readonly<Record<string, Dashboard>>> {
+  return {
+    overview: overview(alertsIn(await readRules())),
+    vault: vault(),
+    events: events(),
+    health: health(),
+    slos: slos(),
+    processes: processes(),
+  }
+}

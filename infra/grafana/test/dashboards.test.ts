@@ -2,13 +2,13 @@ import { FAMILIES } from '@oms/adapters/telemetry'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { alertsIn, readRules } from '../../prometheus/src/rule-files.ts'
 import { dashboards } from '../src/dashboards.ts'
-import { rules } from '../src/shared/rules.ts'
 import { RUNBOOKS } from '../src/shared/runbooks.ts'
 import { allPanels, panelsOf, queriesOf, variableNames } from './queries.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const all = Object.values(dashboards())
+const all = Object.values(await dashboards())
 
 const expressionsOn = (title: string): string =>
   all
@@ -151,17 +151,17 @@ t.test('every link to a runbook points to one that is there', async (t) => {
 
 t.test('the table of firing alerts leads from each alert to its runbook', async (t) => {
   const table = JSON.stringify(all.flatMap(panelsOf).find(({ title }) => title === 'Firing alerts'))
-  const alerts = rules().filter(({ alert }) => alert !== undefined)
+  const alerts = alertsIn(await readRules())
   t.ok(alerts.length > 20)
   for (const { alert, annotations } of alerts) {
-    const [, file] = new RegExp(`^${RUNBOOKS}/([a-z-]+\\.md)$`).exec(annotations?.runbook_url ?? '') ?? []
+    const [, file] = new RegExp(`^${RUNBOOKS}/([a-z-]+\\.md)$`).exec(annotations.runbook_url ?? '') ?? []
     t.ok(file, `the runbook of ${alert} is where the dashboards look for it`)
     t.match(table, `"${alert}":{"text":"${file}"`)
   }
 })
 
 t.test('the files are what the sources make', async (t) => {
-  for (const [name, dashboard] of Object.entries(dashboards())) {
+  for (const [name, dashboard] of Object.entries(await dashboards())) {
     const file = readFileSync(join(ROOT, 'infra/grafana/dashboards', `${name}.json`), 'utf8')
     t.strictSame(JSON.parse(file), JSON.parse(JSON.stringify(dashboard)), name)
   }

@@ -22,7 +22,7 @@ t.test('a Grafana of its own finds the dashboards and, by the environment, its P
 })
 
 t.test('the documents name each dashboard by its title and file', async (t) => {
-  for (const [name, { title }] of Object.entries(dashboards())) {
+  for (const [name, { title }] of Object.entries(await dashboards())) {
     t.match(textOf('README.md'), `| [${title}](dashboards/${name}.json) |`)
   }
 })

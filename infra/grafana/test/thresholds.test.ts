@@ -1,17 +1,19 @@
 import t from 'tap'
+import { alertsIn, readRules, recordsIn } from '../../prometheus/src/rule-files.ts'
 import { dashboards } from '../src/dashboards.ts'
-import { rules } from '../src/shared/rules.ts'
 import { BURN_LIMITS, OBJECTIVES } from '../src/slos/objectives.ts'
 import { panelsOf } from './queries.ts'
 
+const rules = await readRules()
+
 const expressionsOf = (name: string): string =>
-  rules()
+  alertsIn(rules)
     .filter(({ alert }) => alert === name)
     .map(({ expr }) => expr)
     .join('\n')
 
 t.test('a panel turns red or orange where its alert fires', async (t) => {
-  const panels = Object.values(dashboards()).flatMap(panelsOf)
+  const panels = Object.values(await dashboards()).flatMap(panelsOf)
   for (const [title, alert] of [
     ['Oldest unpublished event', 'OpsOutboxOld'],
     ['Oldest unrecorded report', 'OpsHealthIngestLag'],
@@ -36,13 +38,13 @@ t.test('a panel turns red or orange where its alert fires', async (t) => {
 })
 
 t.test('objectives, their windows and the burn rates that count are those of the rules', async (t) => {
-  const budgets = rules().filter(({ record }) => record === 'slo:ops_error_budget:ratio')
+  const budgets = recordsIn(rules).filter(({ record }) => record === 'slo:ops_error_budget:ratio')
   t.strictSame(
     OBJECTIVES.map(({ slo, window }) => ({ slo, window })),
     budgets.map(({ labels }) => labels),
   )
   for (const { slo, window, runbook } of OBJECTIVES) {
-    const alerts = rules().filter(({ annotations }) => annotations?.runbook_url.endsWith(`/${runbook}.md`))
+    const alerts = alertsIn(rules).filter(({ annotations }) => annotations.runbook_url?.endsWith(`/${runbook}.md`))
     t.equal(alerts.length, 2, runbook)
     const factors = alerts.flatMap(({ expr }) => [
       ...expr.matchAll(new RegExp(`:ratio_rate(\\w+)\\{slo="${slo}"\\} > ([0-9.]+) \\*`, 'g')),

@@ -1,3 +1,4 @@
+import type { AlertingRule } from '../../../prometheus/src/rule-files.ts'
 import { dashboard } from '../shared/dashboard.ts'
 import { job } from '../shared/variables.ts'
 import { firstScreen } from './first-screen.ts'
@@ -5,12 +6,13 @@ import { http } from './http.ts'
 import { operators } from './operators.ts'
 import { versionsRow } from './versions.ts'
 
-export const overview = () =>
+/** `alerts`: all that can fire. */
+export const overview = (alerts: readonly AlertingRule[]) =>
   dashboard({
     uid: 'oms-overview',
     title: 'Operator Config Overview',
     description: 'Is anything wrong, what do admins change, what do callers get. Begin here.',
     tags: ['overview'],
     variables: [job()],
-    rows: [firstScreen(), operators(), http(), versionsRow()],
+    rows: [firstScreen(alerts), operators(), http(), versionsRow()],
   })

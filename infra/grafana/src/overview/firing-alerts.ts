@@ -1,6 +1,8 @@
+import { basename } from 'node:path'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Short } from '@grafana/grafana-foundation-sdk/units'
-import { fileOf, FIRING, runbookByAlert } from '../shared/alerts.ts'
+import type { AlertingRule } from '../../../prometheus/src/rule-files.ts'
+import { FIRING } from '../shared/alerts.ts'
 import { linkTo } from '../shared/links.ts'
 import { wordsFor } from '../shared/mappings.ts'
 import { RUNBOOKS } from '../shared/runbooks.ts'
@@ -9,13 +11,15 @@ import { ORANGE, RED } from '../shared/thresholds.ts'
 
 const SEVERITIES = wordsFor({ critical: { text: 'critical', color: RED }, warning: { text: 'warning', color: ORANGE } })
 
-/** The label `runbook` holds the name of the alert; it is shown as the file, of which the link is made. */
-const files = () =>
+/** The label `runbook` holds the name of the alert, for a query tells no annotations; shown is the file, linked below. */
+const filesOf = (alerts: readonly AlertingRule[]) =>
   wordsFor(
-    Object.fromEntries(Object.entries(runbookByAlert()).map(([alert, runbook]) => [alert, { text: fileOf(runbook) }])),
+    Object.fromEntries(
+      alerts.map(({ alert, annotations }) => [alert, { text: basename(annotations.runbook_url ?? '') }]),
+    ),
   )
 
-export const firingAlerts = (): Panel =>
+export const firingAlerts = (alerts: readonly AlertingRule[]): Panel =>
   table({
     title: 'Firing alerts',
     description:
@@ -41,7 +45,7 @@ export const firingAlerts = (): Panel =>
     shown: {
       Severity: [{ id: 'mappings', value: [SEVERITIES] }, COLOURED],
       Runbook: [
-        { id: 'mappings', value: [files()] },
+        { id: 'mappings', value: [filesOf(alerts)] },
         // The text of a value is what its mapping made of it.
         { id: 'links', value: [linkTo('Runbook', `${RUNBOOKS}/\${__value.text}`)] },
       ],

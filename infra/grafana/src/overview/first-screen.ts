@@ -1,5 +1,6 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PercentUnit, Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
+import type { AlertingRule } from '../../../prometheus/src/rule-files.ts'
 import { firing } from '../shared/alerts.ts'
 import { oldestEvent, oldestReport } from '../shared/backlog.ts'
 import type { Row } from '../shared/layout.ts'
@@ -95,7 +96,7 @@ const credentialsLatency = (): Panel =>
   })
 
 /** What somebody who was woken sees without scrolling. */
-export const firstScreen = (): Row => ({
+export const firstScreen = (alerts: readonly AlertingRule[]): Row => ({
   title: 'Is anything wrong?',
   panels: [
     criticalAlerts(),
@@ -109,6 +110,6 @@ export const firstScreen = (): Row => ({
     oldestReport(4),
     operatorsShowing({ state: 'UNHEALTHY', title: 'Operators UNHEALTHY', width: 4 }),
     silentOperators({ title: 'Operators silent', width: 4 }),
-    firingAlerts(),
+    firingAlerts(alerts),
   ],
 })
