@@ -1,5 +1,5 @@
 import { FAMILIES } from '@oms/adapters/telemetry'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { alertsIn, readRules } from '../../prometheus/src/rule-files.ts'
@@ -140,8 +140,7 @@ t.test('addresses are stable and differ, and every choice that a query uses is o
 })
 
 t.test('every link to a runbook points to one that is there', async (t) => {
-  const index = readFileSync(join(ROOT, 'runbooks/README.md'), 'utf8')
-  const files = ['README.md', ...[...index.matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, file = '']) => file)]
+  const files = readdirSync(join(ROOT, 'runbooks'))
   const text = JSON.stringify(all)
   const linked = [...text.matchAll(/\/runbooks\/([^"\\)]+)/g)].map(([, file = '']) => file)
   t.ok(linked.length > 100)
