@@ -21,7 +21,11 @@ type RuleFile = Readonly<{ groups: readonly Readonly<{ rules: readonly (Alert | 
 
 /** The document as it stands, with its tables made anew. Throws where one of them has no place. */
 export async function observabilityDocument(): Promise<string> {
-  const tables = { metrics: metricsTable(), alerts: alertsTable(await alerts()), dashboards: dashboardsTable() }
+  const tables = {
+    metrics: metricsTable(),
+    alerts: alertsTable(await alerts()),
+    dashboards: dashboardsTable(await dashboards()),
+  }
   return Object.entries(tables).reduce(
     (text, [name, table]) => withBlock(text, name, table),
     await readFile(join(ROOT, OBSERVABILITY), 'utf8'),
@@ -86,10 +90,10 @@ function runbookLink(url: string): string {
   return file === undefined ? '' : `[${file}](../runbooks/${file})`
 }
 
-const dashboardsTable = (): string =>
+const dashboardsTable = (all: Awaited<ReturnType<typeof dashboards>>): string =>
   table(
     ['Dashboard', 'uid', 'Panels', 'What for'],
-    Object.entries(dashboards()).map(([file, { title, uid, description, panels }]) => [
+    Object.entries(all).map(([file, { title, uid, description, panels }]) => [
       `[${title}](../infra/grafana/dashboards/${file}.json)`,
       `\`${uid}\``,
       String((panels ?? []).filter(({ type }) => type !== 'row').length),
