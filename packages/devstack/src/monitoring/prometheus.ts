@@ -27,6 +27,8 @@ export function startPrometheus(options: PrometheusOptions): Promise<Monitor> {
       `--storage.tsdb.path=${join(home, 'data')}`,
       `--web.listen-address=${LOOPBACK}:${port}`,
       `--web.external-url=${url}`,
+      // What fires before it knows its Alertmanagers is told a minute later otherwise.
+      `--rules.alert.resend-delay=${options.evaluateEveryMs}ms`,
     ]
   })
 }

@@ -17,6 +17,7 @@ export function layout(checkout = CHECKOUT) {
     jwt: join(root, 'jwt'),
     secrets: join(root, 'secrets'),
     logs: join(root, 'logs'),
+    monitoring: join(root, 'monitoring'),
     lock: join(root, 'stack.lock'),
     stackFile: join(root, 'stack.json'),
     examplesMade: join(root, 'examples-made'),

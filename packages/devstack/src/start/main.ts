@@ -1,7 +1,8 @@
-// npm start [-- --fresh]: the whole product on this machine, until Ctrl-C.
+// npm start [-- --fresh --with-monitoring]: the whole product on this machine, until Ctrl-C.
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { monitoringPrograms } from '../monitoring/index.ts'
 import { signAdminToken } from '../pki/index.ts'
 import { writePrivate } from '../pki/files.ts'
 import { removeStackData } from '../remove-stack-data.ts'
@@ -12,6 +13,7 @@ import { untilRelayWorks } from './relay-probe.ts'
 import { createExamples } from './examples.ts'
 import { type Layout, layout } from './layout.ts'
 import { type LocalServices, startLocalServices } from './local-services.ts'
+import { startMonitoring } from './monitoring.ts'
 import { screen } from './screen.ts'
 import { type StackFile, writeStackFile } from './stack-file.ts'
 import { lockStack, StackIsRunning } from './stack-lock.ts'
@@ -23,7 +25,9 @@ const begun = performance.now()
 const say = (line: string): void =>
   void process.stdout.write(`[${((performance.now() - begun) / 1_000).toFixed(1).padStart(5)} s] ${line}\n`)
 
-const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { fresh: { type: 'boolean', default: false }, 'with-monitoring': { type: 'boolean', default: false } },
+})
 const stopAsked = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
 })
@@ -42,6 +46,8 @@ async function run(paths: Layout): Promise<number> {
   opened.use(await lockStack(paths.lock))
   await rm(paths.stackFile, { force: true })
   if (values.fresh) await beginAnew(paths)
+  // Before all else, for it may not be to be had.
+  if (values['with-monitoring']) await monitoringPrograms({ onProgress: say })
 
   const services = await startLocalServices(paths, { into: opened, say })
   say('running the migrations')
@@ -60,13 +66,14 @@ async function run(paths: Layout): Promise<number> {
     ports,
   }
   const apps = await startApps(around, { into: opened, say })
-  const stack = await describe(services, around)
-  await untilRelayWorks(stack.nats.url, [stack.admin.management, stack.ingestor.management])
+  const described = await describe(services, around)
+  await untilRelayWorks(described.nats.url, [described.admin.management, described.ingestor.management])
   if (!existsSync(paths.examplesMade)) {
-    await createExamples(stack.admin.url, stack.admin.tokens.admin)
+    await createExamples(described.admin.url, described.admin.tokens.admin)
     await writePrivate(paths.examplesMade, '')
     say('three example operators made')
   }
+  const stack = values['with-monitoring'] ? await monitored(described, paths, opened) : described
   await writeStackFile(paths.stackFile, stack)
   opened.defer(() => rm(paths.stackFile, { force: true }))
   process.stdout.write(screen(stack, { checkout: paths.checkout, logs: paths.logs }))
@@ -80,10 +87,21 @@ async function run(paths: Layout): Promise<number> {
   return first === undefined ? 0 : 1
 }
 
+async function monitored(stack: StackFile, paths: Layout, into: AsyncDisposableStack): Promise<StackFile> {
+  const { admin, internal, ingestor } = stack
+  const targets = {
+    'admin-api': admin.management,
+    'internal-api': internal.management,
+    'health-ingestor': ingestor.management,
+  }
+  return { ...stack, monitoring: await startMonitoring(paths, targets, { into, say }) }
+}
+
 async function beginAnew(paths: Layout): Promise<void> {
   say('removing the data of former runs')
   await removeStackData(paths.data)
-  for (const path of [paths.data, paths.vault, paths.tls, paths.jwt, paths.secrets, paths.logs, paths.examplesMade]) {
+  const { data, vault, tls, jwt, secrets, logs, monitoring, examplesMade } = paths
+  for (const path of [data, vault, tls, jwt, secrets, logs, monitoring, examplesMade]) {
     await rm(path, { recursive: true, force: true })
   }
 }

@@ -16,7 +16,7 @@ operator-management-service is up.
   management       ${admin.management}   ${internal.management}   ${ingestor.management}
                    each with /metrics, /health/live, /health/ready, /health/serving
   PostgreSQL ${portOf(stack.postgres.url)} · Redis ${portOf(stack.redis.url)} · NATS ${portOf(stack.nats.url)} · Vault (for development) ${stack.vault.url}
-
+${monitoringLine(stack)}
   Client certificates in ${short(internal.tls.ca).replace(/[^/]+$/, '')}: smpp-connector, routing-engine, stranger (on no allow-list)
   Logs in ${short(logs)}, everything for scripts in .local/stack.json
 
@@ -33,5 +33,11 @@ Try it:
 In a second terminal, npm run tour plays the main job. Ctrl-C stops everything; the data stays in .local.
 `
 }
+
+// Debian's Alertmanager has no page of its own.
+const monitoringLine = ({ monitoring }: StackFile): string =>
+  monitoring === undefined
+    ? ''
+    : `  Prometheus ${monitoring.prometheus} · Alertmanager, which tells nobody: amtool --alertmanager.url=${monitoring.alertmanager} alert\n`
 
 const portOf = (url: string): string => new URL(url).port

@@ -28,6 +28,8 @@ export type StackFile = Readonly<{
   nats: Readonly<{ url: string; monitor: string }>
   /** The token may read every secret. */
   vault: Readonly<{ url: string; token: string }>
+  /** URLs; only with `--with-monitoring`. */
+  monitoring?: Readonly<{ prometheus: string; alertmanager: string }>
   /** Of the launcher. */
   pid: number
 }>
