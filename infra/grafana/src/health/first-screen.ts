@@ -35,9 +35,9 @@ export const firstScreen = (): Row => ({
     ...(['UNHEALTHY', 'DEGRADED', 'UNKNOWN', 'HEALTHY'] as const).map((state) =>
       operatorsShowing({ state, title: state, width: 3 }),
     ),
-    silentOperators({ title: 'Silent', width: 3 }),
+    silentOperators({ title: 'Silent', width: 2 }),
     newest(),
-    oldestReport(3),
+    oldestReport(4),
     blind(),
   ],
 })
