@@ -6,7 +6,7 @@ import type { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundat
 import { linkTo } from './links.ts'
 import { DATASOURCE, type Query, type QueryKind, toTarget } from './query.ts'
 import { type Runbook, runbookUrl } from './runbooks.ts'
-import { toThresholds } from './thresholds.ts'
+import { NO_LIMITS, toThresholds } from './thresholds.ts'
 
 /** What every panel has to tell. */
 export type PanelSpec = Readonly<{
@@ -43,11 +43,11 @@ export function build(
     .datasource(DATASOURCE)
     .unit(unit)
     .mappings([...mappings])
+    .thresholds(toThresholds(thresholds ?? NO_LIMITS))
     .span(width)
     .height(spec.height ?? height)
     .targets(queries.map((query, index) => toTarget(query, kind, index)))
     .links(runbooks.map((runbook) => ({ build: () => linkTo(`Runbook: ${runbook}`, runbookUrl(runbook)) })))
   if (noValue !== undefined) builder.noValue(noValue)
-  if (thresholds !== undefined) builder.thresholds(toThresholds(thresholds))
   return builder.build()
 }

@@ -9,6 +9,9 @@ export const BLUE = 'blue'
 /** From each of these values on it is worth a ticket, or wakes somebody: those of the alerts, where there is one. */
 export type Limits = Readonly<{ warning?: number; critical?: number }>
 
+/** Said, for without any Grafana paints red from 80 on. */
+export const NO_LIMITS: readonly Threshold[] = [{ value: null, color: 'text' }]
+
 /** Bad from the limits upwards. */
 export const badAbove = ({ warning, critical }: Limits): readonly Threshold[] => [
   { value: null, color: GREEN },
