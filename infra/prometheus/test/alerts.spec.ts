@@ -1,0 +1,161 @@
+import { type Service, startService, until } from '@oms/testkit'
+import t from 'tap'
+import { monitor } from './support/monitoring.ts'
+import type { Notice } from './support/receiver.ts'
+import { startTraffic } from './support/traffic.ts'
+
+const LONG_MS = 60_000
+
+const service = await startService(t, { ownPostgres: true })
+const opened = new AsyncDisposableStack()
+t.teardown(() => opened.disposeAsync())
+const { alerts, complaints, query, receiver } = await monitor(service, opened)
+opened.use(await startTraffic(service))
+
+type AppName = Parameters<Service['app']>[0]
+type Told = `${Notice['receiver']}: ${string} of ${AppName}`
+
+const APPS = ['admin-api', 'internal-api', 'health-ingestor'] as const
+/** Fires always. */
+const WATCHDOG = 'OpsWatchdog'
+
+const when = (what: string, holds: () => boolean | Promise<boolean>) =>
+  until(what, async () => ((await holds()) ? true : undefined), LONG_MS).catch(async (error: Error) => {
+    const toldLast = receiver.notices.filter(({ alert }) => alert !== WATCHDOG).slice(-20)
+    throw new Error(`${error.message}; ${JSON.stringify({ active: await alerts(), toldLast })}`)
+  })
+
+/** Of whom who was told since the notice number `from`, each once. */
+const told = (status: Notice['status'], from: number): readonly string[] => [
+  ...new Set(
+    receiver.notices
+      .slice(from)
+      .filter((notice) => notice.alert !== WATCHDOG && notice.status === status)
+      .map(({ receiver: who, alert, job }) => `${who}: ${alert} of ${job}`),
+  ),
+]
+/** What has cleared before may be told again with what shares its group. */
+const hasCleared = (alerts: readonly string[], from: number): boolean => {
+  const cleared = told('resolved', from)
+  return alerts.every((alert) => cleared.includes(alert))
+}
+const isQuiet = async () => (await alerts()).every(({ alert }) => alert === WATCHDOG)
+const statuses = (probe: 'ready' | 'serving') =>
+  Promise.all(APPS.map(async (app) => (await service.app(app).probe(probe)).status))
+const downFor = async (app: AppName): Promise<readonly string[]> => {
+  const { dependencies } = (await service.app(app).probe('ready')).body as {
+    dependencies: Readonly<Record<string, { state: 'up' | 'down' }>>
+  }
+  return Object.keys(dependencies).filter((name) => dependencies[name]?.state === 'down')
+}
+
+t.before(async () => {
+  await when('scrapes of all apps', async () => Object.values(await query('up')).join() === '1,1,1')
+  await when('traffic', async () => Object.values(await query('ops_redis_set_total{result="ok"} > 0')).length > 0)
+  // Until Prometheus had looked at them once they were not there.
+  await when('quiet', isQuiet)
+})
+
+t.test('while all is well nobody is told, but for the watchdog', async (t) => {
+  const from = receiver.notices.length
+  const heartbeats = () => receiver.notices.slice(from).filter(({ receiver: who }) => who === 'dead-mans-switch')
+  await when('heartbeats', () => heartbeats().length >= 3)
+  t.same([...new Set(heartbeats().map(({ alert }) => alert))], [WATCHDOG])
+  t.ok(await isQuiet())
+  t.same(told('firing', from), [])
+  t.same(await complaints(), [])
+  t.same(await statuses('ready'), [200, 200, 200])
+})
+
+type Outage = Readonly<{
+  away(): Promise<void> | undefined
+  back(): Promise<void> | undefined
+  told: readonly Told[]
+  /** What fires and is not told, since it follows from what is. */
+  inhibited?: string
+  ready: readonly number[]
+  serving: readonly number[]
+}>
+
+const { nats, postgres, redis, vault } = service
+const OUTAGES: Readonly<Record<string, Outage>> = {
+  vault: {
+    away: () => vault.faults.away(),
+    back: () => vault.faults.back(),
+    told: ['pager: OpsVaultErrors of admin-api', 'pager: OpsVaultReadErrors of internal-api'],
+    ready: [503, 503, 200],
+    serving: [200, 200, 200],
+  },
+  redis: {
+    away: () => redis.kill(),
+    back: () => redis.start(),
+    told: APPS.map((app) => `warnings: OpsRedisErrors of ${app}` as const),
+    ready: [200, 200, 503],
+    serving: [200, 200, 200],
+  },
+  nats: {
+    away: () => nats.kill(),
+    back: () => nats.start(),
+    told: ['pager: OpsNatsPublishErrors of admin-api', 'pager: OpsNatsPublishErrors of health-ingestor'],
+    ready: [200, 200, 503],
+    serving: [200, 200, 503],
+  },
+  postgres: {
+    away: () => postgres?.stop(),
+    back: () => postgres?.start(),
+    told: APPS.map((app) => `pager: OpsPgErrors of ${app}` as const),
+    inhibited: 'OpsHealthBlind',
+    ready: [503, 503, 503],
+    serving: [503, 503, 200],
+  },
+}
+
+for (const [dependency, outage] of Object.entries(OUTAGES)) {
+  t.test(`US-OPS-08 AC3: without ${dependency} the right alerts are told, no others, and they clear`, async (t) => {
+    const from = receiver.notices.length
+    const expected = outage.told.toSorted()
+    await outage.away()
+    const since = performance.now()
+    const seconds = () => ((performance.now() - since) / 1_000).toFixed(1)
+    await when('an app that says so', async () => (await statuses('ready')).join() === outage.ready.join())
+    t.same(await statuses('serving'), outage.serving)
+    for (const [index, app] of APPS.entries())
+      if (outage.ready[index] === 503) t.same(await downFor(app), [dependency], app)
+    await when('the alerts', () => told('firing', from).toSorted().join() === expected.join())
+    t.comment(`told after ${seconds()} s`)
+    const { inhibited } = outage
+    if (inhibited !== undefined)
+      await when(inhibited, async () =>
+        (await alerts()).some(({ alert, state }) => alert === inhibited && state === 'firing'),
+      )
+
+    await outage.back()
+    t.comment(`back after ${seconds()} s`)
+    await when('apps that are ready', async () => (await statuses('ready')).every((status) => status === 200))
+    await when('all clear', () => hasCleared(expected, from))
+    await when('quiet', isQuiet)
+    t.comment(`clear after ${seconds()} s`)
+    t.same(told('firing', from).toSorted(), expected, 'until the end nobody was told of anything else')
+  })
+}
+
+t.test('US-OPS-08 AC3: a Vault that takes a policy away is told as that, and not as an outage', async (t) => {
+  const from = receiver.notices.length
+  const policy = 'sys/policies/acl/ops-credentials-reader'
+  const { data } = await service.secrets('GET', policy)
+  await service.secrets('PUT', policy, { body: { policy: 'path "secret/data/nothing" { capabilities = ["read"] }' } })
+  const expected = ['pager: OpsVaultAuthErrors of internal-api']
+  await when('the alert', () => told('firing', from).join() === expected.join())
+  await service.secrets('PUT', policy, { body: { policy: data.policy } })
+  await when('all clear', () => hasCleared(expected, from))
+  await when('quiet', isQuiet)
+  t.same(told('firing', from), expected)
+})
+
+t.test('every alert that was told leads to its runbook', (t) => {
+  t.same(
+    receiver.notices.filter(({ runbook }) => !/\/runbooks\/[a-z-]+\.md$/.test(runbook)),
+    [],
+  )
+  t.end()
+})

@@ -1,0 +1,88 @@
+import { startAlertmanager, startPrometheus, withReceivers } from '@oms/devstack/monitoring'
+import type { Service } from '@oms/testkit'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type Receiver, startReceiver } from './receiver.ts'
+import { shortenRouting, shortenRules } from './shorten.ts'
+
+/** A minute of the rules is 2 s here, so that what must hold for a minute outlives one scrape that failed. */
+const RULES_FACTOR = 1 / 30
+const ROUTING_FACTOR = 1 / 100
+/** Longer than an app waits for its gauges before it answers a scrape. */
+const SCRAPE_EVERY_MS = 1_500
+const EVALUATE_EVERY_MS = 500
+
+const HERE = resolve(import.meta.dirname, '../..')
+
+/** An alert in Prometheus, told or not. */
+export type Alert = Readonly<{ alert: string; job: string; state: 'pending' | 'firing' }>
+
+export type Monitoring = Readonly<{
+  receiver: Receiver
+  alerts(): Promise<readonly Alert[]>
+  /** The value of each series by its job. */
+  query(expression: string): Promise<Readonly<Record<string, number>>>
+  /** What is wrong with the evaluation of rules. */
+  complaints(): Promise<readonly string[]>
+}>
+
+type Rules = Readonly<{ groups: readonly { rules: readonly { name: string; lastError?: string }[] }[] }>
+type Alerts = Readonly<{ alerts: readonly { labels: Record<string, string>; state: Alert['state'] }[] }>
+type Vector = Readonly<{ result: readonly { metric: Record<string, string>; value: readonly [number, string] }[] }>
+
+/**
+ * The real Prometheus and Alertmanager beside the service, with the rules and the routing of this folder in a shorter
+ * time. Burn rates are left out: after an outage they rightly go on telling what it has cost.
+ */
+export async function monitor(service: Service, into: AsyncDisposableStack): Promise<Monitoring> {
+  const receiver = into.use(await startReceiver())
+  const routing = await readFile(join(HERE, 'alertmanager.yml'), 'utf8')
+  const webhook = () => ({ webhook_configs: [{ url: receiver.url, send_resolved: true }] })
+  const alertmanager = into.use(
+    await startAlertmanager({ config: withReceivers(shortenRouting(routing, ROUTING_FACTOR), webhook) }),
+  )
+  const apps = ['admin-api', 'internal-api', 'health-ingestor'] as const
+  const prometheus = into.use(
+    await startPrometheus({
+      rules: await shortRules(join(service.folder, 'rules')),
+      targets: Object.fromEntries(apps.map((app) => [app, [service.app(app).managementUrl]])),
+      alertmanagers: [alertmanager.url],
+      scrapeEveryMs: SCRAPE_EVERY_MS,
+      evaluateEveryMs: EVALUATE_EVERY_MS,
+    }),
+  )
+  // https://prometheus.io/docs/prometheus/2.42/querying/api/
+  const ask = async (path: string): Promise<unknown> => {
+    const answer = await fetch(`${prometheus.url}/api/v1/${path}`, { signal: AbortSignal.timeout(10_000) })
+    return ((await answer.json()) as { data: unknown }).data
+  }
+  return {
+    receiver,
+    alerts: async () =>
+      ((await ask('alerts')) as Alerts).alerts.map(({ labels, state }) => ({
+        alert: labels.alertname ?? '',
+        job: labels.job ?? '',
+        state,
+      })),
+    query: async (expression) => {
+      const { result } = (await ask(`query?query=${encodeURIComponent(expression)}`)) as Vector
+      return Object.fromEntries(result.map(({ metric, value }) => [metric.job ?? '', Number(value[1])]))
+    },
+    complaints: async () =>
+      ((await ask('rules')) as Rules).groups.flatMap(({ rules }) =>
+        rules.flatMap(({ name, lastError }) => (lastError ? [`${name}: ${lastError}`] : [])),
+      ),
+  }
+}
+
+async function shortRules(folder: string): Promise<readonly string[]> {
+  await mkdir(folder)
+  const names = (await readdir(join(HERE, 'rules'))).filter((name) => !name.startsWith('slo'))
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name)
+      await writeFile(path, shortenRules(await readFile(join(HERE, 'rules', name), 'utf8'), RULES_FACTOR))
+      return path
+    }),
+  )
+}
