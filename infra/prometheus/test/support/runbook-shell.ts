@@ -12,6 +12,8 @@ export type Shell = (code: string) => Promise<Outcome>
 const WITHIN_MS = 60_000
 // What a person at a prompt sees and goes on from is an error here: a command that fails anywhere, a variable that is not set.
 const STRICT = 'set -euo pipefail'
+// Node's pipes are sockets, from which bash concludes that it is run over the network and reads its owner's .bashrc.
+const PLAIN = ['--norc', '-c']
 
 /** `setup` is run once; what it sets, and its functions, stand in front of each block. */
 export async function openShell(
@@ -24,10 +26,10 @@ export async function openShell(
   const run = promisify(execFile)
   const options = { cwd, env, timeout: WITHIN_MS, maxBuffer: 16 * 1024 * 1024 }
   const all = ['set -a', ...setup.map(({ code }) => code), 'set +a; export -p; declare -f'].join('\n')
-  const { stdout: prelude } = await run('bash', ['-c', `${STRICT}\n${all}`], options)
+  const { stdout: prelude } = await run('bash', [...PLAIN, `${STRICT}\n${all}`], options)
   return (code) =>
     new Promise((resolve) => {
-      const child = execFile('bash', ['-c', `${prelude}\n${STRICT}\n${code}`], options, (_, stdout, stderr) => {
+      const child = execFile('bash', [...PLAIN, `${prelude}\n${STRICT}\n${code}`], options, (_, stdout, stderr) => {
         resolve({ code: child.exitCode, stdout, stderr })
       })
     })

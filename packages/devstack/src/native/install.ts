@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<ProgramName, Readonly<{ debian: string; homebrew
   pgbouncer: { debian: 'pgbouncer', homebrew: 'pgbouncer' },
   prometheus: { debian: 'prometheus', homebrew: 'prometheus' },
   alertmanager: { debian: 'prometheus-alertmanager', homebrew: 'alertmanager' },
+  curl: { debian: 'curl', homebrew: 'curl' },
 }
 
 /**

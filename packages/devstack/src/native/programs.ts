@@ -7,13 +7,14 @@ import { type ServiceName, TITLES } from '../service.ts'
 const run = promisify(execFile)
 
 /** What a stack runs, and what stands beside one in some tests and with monitoring only. */
-export type ProgramName = ServiceName | 'pgbouncer' | 'prometheus' | 'alertmanager'
+export type ProgramName = ServiceName | 'pgbouncer' | 'prometheus' | 'alertmanager' | 'curl'
 
 export const PROGRAM_TITLES: Readonly<Record<ProgramName, string>> = {
   ...TITLES,
   pgbouncer: 'PgBouncer',
   prometheus: 'Prometheus',
   alertmanager: 'Alertmanager',
+  curl: 'curl',
 }
 
 /** `folder` holds every program of the service, `main` is the path of the server itself. */
@@ -38,6 +39,8 @@ export const WANTED: Readonly<Record<ProgramName, Wanted>> = {
     renamed: ['alertmanager', 'amtool'],
     atLeast: [0, 22],
   },
+  // Reads headers from a file.
+  curl: { programs: ['curl'], atLeast: [7, 55] },
 }
 
 /** The first program new enough, in the order of the folders; else the newest-seen one that is too old. */
