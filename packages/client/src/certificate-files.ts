@@ -16,12 +16,17 @@ export async function readCertificates({ cert, key, ca }: TlsFiles): Promise<Cer
 
 /** Throws when they cannot be used together now: OpenSSL would only find out with each handshake. */
 export function secureContextOf({ cert, key, ca }: CertificateTexts): SecureContext {
-  const [own] = certificatesIn(cert, 'the certificate')
+  const chain = certificatesIn(cert, 'the certificate')
+  const [own] = chain
   if (own?.checkPrivateKey(privateKeyIn(key)) !== true) throw new Error('the key does not belong to the certificate')
   if (!isValidNow(own)) throw new Error('the certificate is not valid now')
-  if (!certificatesIn(ca, 'the CA').some(isValidNow)) throw new Error('no certificate of the CA is valid now')
-  return createSecureContext({ cert, key, ca, minVersion: 'TLSv1.2' })
+  const authorities = certificatesIn(ca, 'the CA')
+  if (!authorities.some(isValidNow)) throw new Error('no certificate of the CA is valid now')
+  return createSecureContext({ cert: pemOf(chain), key, ca: pemOf(authorities), minVersion: 'TLSv1.2' })
 }
+
+/** OpenSSL reads nothing from where two run into each other without a line end, and says nothing. */
+const pemOf = (certificates: readonly X509Certificate[]): string => certificates.map(String).join('')
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const BEGIN = '-----BEGIN CERTIFICATE-----'

@@ -115,3 +115,11 @@ t.test('a server of another authority is refused, whatever the environment says'
   await t.rejects(api.get('/who'), { code: 'UNAVAILABLE', message: /UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET/ })
   t.same(requests, [])
 })
+
+t.test('of two authorities that `cat` has joined without a line end both are trusted', async (t) => {
+  const { openApi, write } = await start(t, (_, response) => void response.end('{}'))
+  const { ca, ...own } = textsOf('smpp-connector')
+  const other = await createAuthority({ cn: 'Another CA' })
+  write({ ...own, ca: ca.trimEnd() + other.certificate })
+  t.same(await openApi().get('/who'), {})
+})
