@@ -69,8 +69,13 @@ t.test('every metric that is asked for is shown by an app or recorded, with thes
   }
 })
 
-t.test('what is recorded is named level:metric:operations', async (t) => {
-  for (const { record } of recordsIn(rules)) t.match(record, /^slo(_le)?:ops_[a-z_]+:[a-z0-9_]+$/)
+t.test('what is recorded is named level:metric:operations, and its window is the one in its name', async (t) => {
+  for (const { record, expr } of recordsIn(rules)) {
+    t.match(record, /^slo(_le)?:ops_[a-z_]+:[a-z0-9_]+$/)
+    const [, window] = /rate(\w+)$/.exec(record) ?? []
+    for (const [, range] of expr.matchAll(/\[(\w+)\]/g)) t.equal(range, window, `${record} of ${expr}`)
+    for (const [, part] of expr.matchAll(/:\w*rate(\w+)/g)) t.ok(part === '5m' || part === window || !window, record)
+  }
 })
 
 t.test('an expression that asks for what is not there is objected to', async (t) => {
