@@ -114,32 +114,35 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
 }
 
 for (const [dependency, outage] of Object.entries(OUTAGES)) {
-  t.test(`US-OPS-08 AC3: without ${dependency} the right alerts are told, no others, and they clear`, async (t) => {
-    const from = receiver.notices.length
-    const expected = outage.told.toSorted()
-    await outage.away()
-    const since = performance.now()
-    const seconds = () => ((performance.now() - since) / 1_000).toFixed(1)
-    await when('an app that says so', async () => (await statuses('ready')).join() === outage.ready.join())
-    t.same(await statuses('serving'), outage.serving)
-    for (const [index, app] of APPS.entries())
-      if (outage.ready[index] === 503) t.same(await downFor(app), [dependency], app)
-    await when('the alerts', () => told('firing', from).toSorted().join() === expected.join())
-    t.comment(`told after ${seconds()} s`)
-    const { inhibited } = outage
-    if (inhibited !== undefined)
-      await when(inhibited, async () =>
-        (await alerts()).some(({ alert, state }) => alert === inhibited && state === 'firing'),
-      )
+  t.test(
+    `US-OPS-08 AC3, AC5: without ${dependency} readiness says so, the right alerts are told, no others, and they clear`,
+    async (t) => {
+      const from = receiver.notices.length
+      const expected = outage.told.toSorted()
+      await outage.away()
+      const since = performance.now()
+      const seconds = () => ((performance.now() - since) / 1_000).toFixed(1)
+      await when('an app that says so', async () => (await statuses('ready')).join() === outage.ready.join())
+      t.same(await statuses('serving'), outage.serving)
+      for (const [index, app] of APPS.entries())
+        if (outage.ready[index] === 503) t.same(await downFor(app), [dependency], app)
+      await when('the alerts', () => told('firing', from).toSorted().join() === expected.join())
+      t.comment(`told after ${seconds()} s`)
+      const { inhibited } = outage
+      if (inhibited !== undefined)
+        await when(inhibited, async () =>
+          (await alerts()).some(({ alert, state }) => alert === inhibited && state === 'firing'),
+        )
 
-    await outage.back()
-    t.comment(`back after ${seconds()} s`)
-    await when('apps that are ready', async () => (await statuses('ready')).every((status) => status === 200))
-    await when('all clear', () => hasCleared(expected, from))
-    await when('quiet', isQuiet)
-    t.comment(`clear after ${seconds()} s`)
-    t.same(told('firing', from).toSorted(), expected, 'until the end nobody was told of anything else')
-  })
+      await outage.back()
+      t.comment(`back after ${seconds()} s`)
+      await when('apps that are ready', async () => (await statuses('ready')).every((status) => status === 200))
+      await when('all clear', () => hasCleared(expected, from))
+      await when('quiet', isQuiet)
+      t.comment(`clear after ${seconds()} s`)
+      t.same(told('firing', from).toSorted(), expected, 'until the end nobody was told of anything else')
+    },
+  )
 }
 
 t.test('US-OPS-08 AC3: a Vault that takes a policy away is told as that, and not as an outage', async (t) => {

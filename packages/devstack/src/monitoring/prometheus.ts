@@ -27,6 +27,7 @@ export function startPrometheus(options: PrometheusOptions): Promise<Monitor> {
       `--storage.tsdb.path=${join(home, 'data')}`,
       `--web.listen-address=${LOOPBACK}:${port}`,
       `--web.external-url=${url}`,
+      '--log.level=warn', // so that its last words are why it ended
       // What fires before it knows its Alertmanagers is told a minute later otherwise.
       `--rules.alert.resend-delay=${options.evaluateEveryMs}ms`,
     ]
