@@ -4,7 +4,6 @@ import type {
   HealthCache,
   HealthLog,
   HealthRepository,
-  IdempotencyKeys,
   OperatorDirectory,
   OperatorId,
   OperatorRepository,
@@ -46,8 +45,6 @@ export const HEALTH_LOG_SPANS: SpansOf<HealthLog> = {
 
 export const AUDIT_LOG_SPANS: SpansOf<AuditLog> = { list: () => ({ name: 'ops.pg.listAuditLog' }) }
 
-export const IDEMPOTENCY_SPANS: SpansOf<IdempotencyKeys> = { find: () => ({ name: 'ops.pg.findIdempotencyKey' }) }
-
 export const DIRECTORY_SPANS: SpansOf<OperatorDirectory> = {
   find: (operatorId) => ({ name: 'ops.pg.findOperator', ...onOperator(operatorId) }),
   configurationTag: () => ({ name: 'ops.pg.readConfigurationTag' }),
@@ -70,6 +67,5 @@ export function credentialsSpans(pathOf: (operatorId: OperatorId) => string): Sp
     write: span('writeCredentials'),
     read: span('readCredentials'),
     latestVersion: span('readCredentialsVersion'),
-    destroy: span('destroyCredentials'),
   }
 }
