@@ -28,6 +28,7 @@ export type Attributes = Readonly<Record<string, string | number | boolean | und
 /** A span as it was sent; `app` is the `service.name` of its sender, `kind` as OTLP numbers it (2 server … 5 consumer). */
 export type SentSpan = Readonly<{
   app: string
+  version: string
   traceId: string
   spanId: string
   parentSpanId: string | undefined
@@ -79,14 +80,14 @@ export async function startOtlpReceiver(t: Test): Promise<OtlpReceiver> {
 
 const spansOf = ({ resourceSpans }: Export): SentSpan[] =>
   resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const app = String(attributesOf(resource.attributes)['service.name'])
-    return scopeSpans.flatMap(({ spans }) => spans.map((span) => sentSpan(app, span)))
+    const { 'service.name': app, 'service.version': version } = attributesOf(resource.attributes)
+    const sender = { app: String(app), version: String(version) }
+    return scopeSpans.flatMap(({ spans }) => spans.map((span) => ({ ...sender, ...sentSpan(span) })))
   })
 
 const ERROR = 2
 
-const sentSpan = (app: string, span: WireSpan): SentSpan => ({
-  app,
+const sentSpan = (span: WireSpan): Omit<SentSpan, 'app' | 'version'> => ({
   traceId: span.traceId,
   spanId: span.spanId,
   parentSpanId: span.parentSpanId,
