@@ -2,9 +2,11 @@ import { DomainError } from '@oms/domain'
 import { Type } from '@sinclair/typebox'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { httpDoubles } from '../../test/support/http-doubles.ts'
+import { until } from '../../test/support/until.ts'
 import { createLogger, createMetrics, currentTrace, openTrace } from '../telemetry/index.ts'
 import {
   createServer,
@@ -16,6 +18,13 @@ import {
   showApiPage,
 } from './index.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
+
+/** A body that begins and goes on for ever. */
+function endless(): Readable {
+  const body = new Readable({ read() {} })
+  body.push('x')
+  return body
+}
 
 type Tap = Pick<typeof t, 'teardown' | 'match'>
 
@@ -196,6 +205,41 @@ t.test('each request leaves one line and one measurement, with the route and wit
     { method: 'GET', route: 'unmatched', status: '4xx' },
   ])
 })
+
+t.test(
+  'a caller who leaves before its answer, or in the midst of it, leaves one line and one measurement, too',
+  async (t) => {
+    const asked = Promise.withResolvers<void>()
+    const { url, lines, observed } = await start(t, (app) => {
+      app.get('/hangs/:id', () => {
+        asked.resolve()
+        return new Promise(() => {})
+      })
+      app.get('/streams', async () => endless())
+    })
+    const leaving = new AbortController()
+    const hanging = fetch(`${url}/hangs/42?q=canary`, { signal: leaving.signal })
+    await asked.promise
+    leaving.abort()
+    await t.rejects(hanging)
+    const streaming = new AbortController()
+    const { status } = await fetch(`${url}/streams`, { signal: streaming.signal })
+    t.equal(status, 200)
+    streaming.abort()
+    await until(() => observed.length === 2)
+    t.same(observed, [
+      { method: 'GET', route: '/hangs/:id', status: '4xx' },
+      { method: 'GET', route: '/streams', status: '4xx' },
+    ])
+    const told = lines.filter(({ msg }) => String(msg).startsWith('request'))
+    t.match(told, [
+      { msg: 'request aborted by the caller', route: '/hangs/:id', durationMs: Number },
+      { msg: 'request aborted by the caller', route: '/streams' },
+    ])
+    t.equal(told.length, 2)
+    t.notOk(JSON.stringify(told).includes('canary'))
+  },
+)
 
 const listenLines = (lines: { msg?: unknown }[]): number =>
   lines.filter(({ msg }) => typeof msg === 'string' && msg.startsWith('Server listening')).length
