@@ -1,10 +1,13 @@
 import { type Service, startService, until } from '@oms/testkit'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { monitor } from './support/monitoring.ts'
 import type { Notice } from './support/receiver.ts'
 import { startTraffic } from './support/traffic.ts'
 
 const LONG_MS = 60_000
+/** Every question costs Prometheus or an app something. */
+const ASK_EVERY_MS = 100
 
 const service = await startService(t, { ownPostgres: true })
 const opened = new AsyncDisposableStack()
@@ -23,7 +26,7 @@ const OVERLOADED = 'OpsAppOverloaded'
 const counts = ({ alert }: Readonly<{ alert: string }>): boolean => alert !== WATCHDOG && alert !== OVERLOADED
 
 const when = (what: string, holds: () => boolean | Promise<boolean>) =>
-  until(what, async () => ((await holds()) ? true : undefined), LONG_MS).catch(async (error: Error) => {
+  until(what, async () => (await holds()) || sleep(ASK_EVERY_MS), LONG_MS).catch(async (error: Error) => {
     const toldLast = receiver.notices.filter(counts).slice(-20)
     throw new Error(`${error.message}; ${JSON.stringify({ active: await alerts(), toldLast })}`)
   })
