@@ -1,8 +1,13 @@
+import { CHECKOUT } from '@oms/devstack/local'
 import { type Service, startService, until } from '@oms/testkit'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { readRunbooks } from '../src/runbooks.ts'
 import { monitor } from './support/monitoring.ts'
 import type { Notice } from './support/receiver.ts'
+import { openShell } from './support/runbook-shell.ts'
+import { stackFile } from './support/runbook-state.ts'
 import { startTraffic } from './support/traffic.ts'
 
 const LONG_MS = 60_000
@@ -12,8 +17,29 @@ const ASK_EVERY_MS = 100
 const service = await startService(t, { ownPostgres: true })
 const opened = new AsyncDisposableStack()
 t.teardown(() => opened.disposeAsync())
-const { alerts, complaints, query, receiver } = await monitor(service, opened)
+const { alerts, at, complaints, query, receiver } = await monitor(service, opened)
 opened.use(await startTraffic(service))
+
+const runbooks = readRunbooks()
+const blocksIn = (file: string) => runbooks.find((runbook) => runbook.file === file)?.blocks ?? []
+const setup = blocksIn('README.md').filter(({ info }) => info === 'sh setup')
+const given = { STACK: await stackFile(service, at), TMPDIR: service.folder }
+const shell = await openShell(setup, { cwd: CHECKOUT, given })
+
+/** What the first command of each runbook that an alert led to says now, by its file. */
+async function firstChecks(from: number): Promise<Readonly<Record<string, string>>> {
+  const files = new Set(
+    receiver.notices
+      .slice(from)
+      .filter(counts)
+      .map(({ runbook }) => basename(runbook)),
+  )
+  const said = [...files].map(async (file) => {
+    const { stdout } = await shell(blocksIn(file).find(({ info }) => info === 'sh')?.code ?? '')
+    return [file, stdout] as const
+  })
+  return Object.fromEntries(await Promise.all(said))
+}
 
 type AppName = Parameters<Service['app']>[0]
 type Told = `${Notice['receiver']}: ${string} of ${AppName}`
@@ -118,7 +144,7 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
 
 for (const [dependency, outage] of Object.entries(OUTAGES)) {
   t.test(
-    `US-OPS-08 AC3, AC5: without ${dependency} readiness says so, the right alerts are told, no others, and they clear`,
+    `US-OPS-08 AC3, AC5: without ${dependency} readiness says so, the right alerts and no others are told, their runbooks find it, and all clears`,
     async (t) => {
       const from = receiver.notices.length
       const expected = outage.told.toSorted()
@@ -131,6 +157,7 @@ for (const [dependency, outage] of Object.entries(OUTAGES)) {
         if (outage.ready[index] === 503) t.same(await downFor(app), [dependency], app)
       await when('the alerts', () => told('firing', from).toSorted().join() === expected.join())
       t.comment(`told after ${seconds()} s`)
+      for (const [file, said] of Object.entries(await firstChecks(from))) t.match(said, /no answer/, file)
       const { inhibited } = outage
       if (inhibited !== undefined)
         await when(inhibited, async () =>
@@ -143,6 +170,7 @@ for (const [dependency, outage] of Object.entries(OUTAGES)) {
       await when('all clear', () => hasCleared(expected, from))
       await when('quiet', isQuiet)
       t.comment(`clear after ${seconds()} s`)
+      for (const [file, said] of Object.entries(await firstChecks(from))) t.notMatch(said, /no answer/, file)
       t.same(told('firing', from).toSorted(), expected, 'until the end nobody was told of anything else')
     },
   )
@@ -155,6 +183,8 @@ t.test('US-OPS-08 AC3: a Vault that takes a policy away is told as that, and not
   await service.secrets('PUT', policy, { body: { policy: 'path "secret/data/nothing" { capabilities = ["read"] }' } })
   const expected = ['pager: OpsVaultAuthErrors of internal-api']
   await when('the alert', () => told('firing', from).join() === expected.join())
+  const found = { 'vault-auth-errors.md': /op="read",result="auth_error"/ }
+  t.match(await firstChecks(from), found)
   await service.secrets('PUT', policy, { body: { policy: data.policy } })
   await when('all clear', () => hasCleared(expected, from))
   await when('quiet', isQuiet)

@@ -3,6 +3,7 @@ import type { Service } from '@oms/testkit'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Receiver, startReceiver } from './receiver.ts'
+import type { Monitors } from './runbook-state.ts'
 import { shortenRouting, shortenRules } from './shorten.ts'
 
 /** A minute of the rules is 1.3 s here, so that what must hold for a minute outlives one scrape that failed. */
@@ -18,6 +19,7 @@ export type Alert = Readonly<{ alert: string; job: string; state: 'pending' | 'f
 
 export type Monitoring = Readonly<{
   receiver: Receiver
+  at: Monitors
   alerts(): Promise<readonly Alert[]>
   /** The value of each series by its job. */
   query(expression: string): Promise<Readonly<Record<string, number>>>
@@ -57,6 +59,7 @@ export async function monitor(service: Service, into: AsyncDisposableStack): Pro
   }
   return {
     receiver,
+    at: { prometheus: prometheus.url, alertmanager: alertmanager.url },
     alerts: async () =>
       ((await ask('alerts')) as Alerts).alerts.map(({ labels, state }) => ({
         alert: labels.alertname ?? '',
