@@ -14,8 +14,8 @@ export type IngestPorts = Omit<IngestHealthEventPorts, 'traceparentOf'> &
     deadLetters: DeadLetters
     /** Told of each batch in the order of their transactions, at its COMMIT. */
     onCommit(folded: FoldedReports): void
-    /** Told of each recorded batch when its keys are written. */
-    onRecorded(folded: FoldedReports): void
+    /** Told of each recorded batch when its keys are written, and where in a trace its events are. */
+    onRecorded(folded: FoldedReports, traceparentOf: IngestHealthEventPorts['traceparentOf']): void
     /** Told of each whose letter is stored; until then it comes again. */
     onUndecodable(message: InboundMessage, reason: string): void
     /** Told when a batch cannot be recorded now; its reports come again. */
@@ -51,7 +51,7 @@ export function createIngest(
           ports.onCommit(committed)
           recorded()
         })
-        ports.onRecorded(taken)
+        ports.onRecorded(taken, traceparentOf)
         return taken
       })
       return new Set(folded.unknown)

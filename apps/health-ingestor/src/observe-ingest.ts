@@ -1,5 +1,5 @@
-import type { Logger, Metrics } from '@oms/adapters/telemetry'
-import type { FoldedReports } from '@oms/domain'
+import { type Logger, type Metrics, parseTraceparent } from '@oms/adapters/telemetry'
+import type { FoldedReports, IngestHealthEventPorts } from '@oms/domain'
 import type { InboundMessage } from './compose.ts'
 import { summariseIngest } from './ingest-summary.ts'
 
@@ -11,7 +11,7 @@ export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics:
   const summary = summariseIngest(log)
   return {
     timed: summary.timed,
-    onRecorded(folded: FoldedReports): void {
+    onRecorded(folded: FoldedReports, traceparentOf: IngestHealthEventPorts['traceparentOf']): void {
       summary.recorded(folded)
       metrics.healthRejected.inc({ reason: 'outdated' }, folded.redelivered)
       metrics.healthRejected.inc({ reason: 'replayed' }, folded.replayed)
@@ -22,9 +22,11 @@ export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics:
         newestReceivedAt = Math.max(newestReceivedAt, lastReceivedAt)
         metrics.ingestLatency.observe(Math.max(0, Date.now() - lastReceivedAt / 1_000) / 1_000)
       }
-      for (const { operatorId, previousState, newState, errorRate } of folded.transitions) {
+      for (const { operatorId, previousState, newState, errorRate, traceparent } of folded.transitions) {
         metrics.healthTransition.inc({ from: previousState, to: newState })
-        log.info({ action: 'health', operatorId, previousState, newState, errorRate }, 'health transition')
+        const facts = { action: 'health', operatorId, previousState, newState, errorRate }
+        // Not of the batch, which may be of many traces: whoever reported looks for this line in its own.
+        log.info({ ...placeOf(traceparentOf(traceparent)), ...facts }, 'health transition')
       }
     },
     onUndecodable({ subject, streamSequence }: InboundMessage, reason: string): void {
@@ -41,4 +43,9 @@ export function observeIngest({ log, metrics }: Readonly<{ log: Logger; metrics:
     },
     [Symbol.dispose]: summary[Symbol.dispose],
   }
+}
+
+function placeOf(traceparent: string | null): Readonly<{ traceId?: string; spanId?: string }> {
+  const place = parseTraceparent(traceparent ?? undefined)
+  return place === undefined ? {} : { traceId: place.traceId, spanId: place.spanId }
 }

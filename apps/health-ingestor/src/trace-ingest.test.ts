@@ -1,7 +1,8 @@
-import { startTracing } from '@oms/adapters/telemetry'
+import { createLogger, createMetrics, startTracing } from '@oms/adapters/telemetry'
 import { type FoldedReports, type HealthReport, micros, type OperatorId } from '@oms/domain'
 import { startOtlpReceiver } from '@oms/testkit'
 import t from 'tap'
+import { observeIngest } from './observe-ingest.ts'
 import { traceIngest } from './trace-ingest.ts'
 
 const FIRST = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
@@ -59,6 +60,33 @@ t.test(
     t.match(await placesFor([aReport('a', 'no traceparent')]), [/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/])
   },
 )
+
+t.test('the line of a transition is in the trace of its report, where its event goes on', async (t) => {
+  const lines: unknown[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const log = createLogger({ level: 'info', app: 'health-ingestor', destination })
+  const metrics = createMetrics({ app: 'health-ingestor', version: 'test' })
+  using observed = observeIngest({ log, metrics })
+  const reports = [aReport('a', FIRST), aReport('b', SECOND), aReport('c', null)]
+  const transitions = reports.map((each) => ({
+    ...each,
+    previousState: 'UNKNOWN' as const,
+    newState: 'HEALTHY' as const,
+    transition: 1,
+  }))
+  const places: (string | null)[] = []
+  await traceIngest(reports, async (traceparentOf) => {
+    const folded = { ...NOTHING, transitions }
+    places.push(...transitions.map(({ traceparent }) => traceparentOf(traceparent)))
+    observed.onRecorded(folded, traceparentOf)
+    return folded
+  })
+  t.same(places.slice(0, 2).map(traceOf), [FIRST, SECOND].map(traceOf))
+  t.match(
+    lines,
+    places.map((place) => ({ msg: 'health transition', traceId: traceOf(place), spanId: spanOf(place) })),
+  )
+})
 
 t.test(
   'a batch of several traces is one span that links to them, and a span in each that decided something',
