@@ -1,7 +1,8 @@
 import { type SpanStatusCode, trace } from '@opentelemetry/api'
-import { DomainError, Secret } from '@oms/domain'
+import { DomainError, type ErrorCode, Secret } from '@oms/domain'
 import { DrizzleQueryError } from 'drizzle-orm'
 import t from 'tap'
+import { PROBLEMS } from '../http/problem-table.ts'
 import {
   childOf,
   createLogger,
@@ -208,7 +209,7 @@ t.test(
   },
 )
 
-t.test('a failing span is marked without its secrets, ended, and the error thrown on', async (t) => {
+t.test('a span fails by our faults alone, without their secrets, is ended, and the error thrown on', async (t) => {
   const seen: unknown[] = []
   const span = {
     spanContext: () => ({ traceId: TRACE, spanId: SPAN, traceFlags: 1 }),
@@ -225,6 +226,11 @@ t.test('a failing span is marked without its secrets, ended, and the error throw
   t.equal(seen.at(-1), 'ended')
   t.notOk(JSON.stringify(seen).includes(CANARY))
   t.match(seen[1], { code: 2 })
+  for (const [code, { status }] of Object.entries(PROBLEMS)) {
+    seen.length = 0
+    await t.rejects(withSpan('x', {}, () => Promise.reject(new DomainError(code as ErrorCode, 'no'))))
+    t.match(seen, status >= 500 ? [Object, { code: 2 }, 'ended'] : [Object, 'ended'], code)
+  }
 })
 
 t.test('an outage is told by its first failure and then once in ten seconds, with what was left out', (t) => {
