@@ -71,18 +71,22 @@ const dependencies = (): Panel =>
     width: 8,
   })
 
-const availability = (): Panel =>
-  stat({
-    title: 'Admin API without 5xx',
-    description:
-      'Share of the requests of the last 5 minutes that were not answered with a 5xx. The objective is 99.5 % in 30 days.',
-    runbooks: ['slo-admin-availability'],
+/** `objective`: the share that is promised; `wakes`: the share below which an hour of it wakes somebody. */
+type Availability = Readonly<{ api: 'Admin' | 'Internal'; objective: number; wakes: number }>
+
+const availability = ({ api, objective, wakes }: Availability): Panel => {
+  const slo = `${api === 'Admin' ? 'admin' : 'internal'}-availability` as const
+  return stat({
+    title: `${api} API without 5xx`,
+    description: `Share of the requests of the last 5 minutes that were not answered with a 5xx. The objective is ${100 * objective} % in 30 days.`,
+    runbooks: [`slo-${slo}`],
     unit: PercentUnit,
-    queries: [{ expr: '1 - slo:ops_bad_events:ratio_rate5m{slo="admin-availability"}' }],
-    thresholds: badBelow({ warning: 0.995, critical: 0.928 }),
+    queries: [{ expr: `1 - slo:ops_bad_events:ratio_rate5m{slo="${slo}"}` }],
+    thresholds: badBelow({ warning: objective, critical: wakes }),
     decimals: 2,
     width: 4,
   })
+}
 
 const credentialsLatency = (): Panel =>
   stat({
@@ -104,12 +108,13 @@ export const firstScreen = (alerts: readonly AlertingRule[]): Row => ({
     alerting(),
     replicas(),
     dependencies(),
-    availability(),
+    availability({ api: 'Admin', objective: 0.995, wakes: 0.928 }),
+    availability({ api: 'Internal', objective: 0.999, wakes: 0.9856 }),
     credentialsLatency(),
-    oldestEvent(4),
-    oldestReport(4),
-    operatorsShowing({ state: 'UNHEALTHY', title: 'Operators UNHEALTHY', width: 4 }),
-    silentOperators({ title: 'Operators silent', width: 4 }),
+    oldestEvent(3),
+    oldestReport(3),
+    operatorsShowing({ state: 'UNHEALTHY', title: 'Operators UNHEALTHY', width: 3 }),
+    silentOperators({ title: 'Operators silent', width: 3 }),
     firingAlerts(alerts),
   ],
 })

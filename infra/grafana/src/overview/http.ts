@@ -21,7 +21,7 @@ const failures = (): Panel =>
   timeSeries({
     title: '5xx by route, share of its requests',
     description: 'Only routes that fail. 503 names what is away in its `code`; 500 is ours.',
-    runbooks: ['slo-admin-availability', 'app-overloaded'],
+    runbooks: ['slo-admin-availability', 'slo-internal-availability', 'app-overloaded'],
     unit: PercentUnit,
     queries: [
       {

@@ -25,6 +25,7 @@ export type Runbook =
   | 'slo-admin-availability'
   | 'slo-admin-latency'
   | 'slo-health-propagation'
+  | 'slo-internal-availability'
   | 'slo-internal-latency'
   | 'slo-publish'
   | 'slo-vault-read-latency'

@@ -57,7 +57,7 @@ function burnRates(window: Window): Panel {
       ),
     },
     width: 12,
-    height: 6,
+    height: 7,
   })
 }
 

@@ -59,6 +59,16 @@ export const OBJECTIVES: readonly Objective[] = [
     isLatency: true,
   },
   {
+    slo: 'internal-availability',
+    title: 'Internal API, availability',
+    promise: '99.9 % of the requests of peers are answered other than by a 5xx.',
+    window: '30d',
+    runbook: 'slo-internal-availability',
+    unit: PercentUnit,
+    limit: 0.999,
+    isLatency: false,
+  },
+  {
     slo: 'internal-latency',
     title: 'Credentials, latency',
     promise: 'P95 of the reads of credentials by peers within 50 ms.',
