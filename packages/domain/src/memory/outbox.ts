@@ -26,10 +26,11 @@ export function memoryOutbox(store: MemoryStore): Outbox {
 
     backlog: async () => {
       const rows = waiting()
-      const oldest = rows[0]?.event.committedAt ?? store.now()
+      const now = store.now()
+      const oldest = rows[0]?.event.committedAt ?? now
       return {
         depth: rows.length,
-        oldestAgeSeconds: (store.now().getTime() - oldest.getTime()) / 1_000,
+        oldestAgeSeconds: (now.getTime() - oldest.getTime()) / 1_000,
         parked: [...outbox.values()].filter(({ parkedFor }) => parkedFor !== null).length,
       }
     },
