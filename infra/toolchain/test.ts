@@ -7,20 +7,19 @@ import { runTests } from './run-tests.ts'
 
 const included = [...readFileSync('.taprc', 'utf8').matchAll(/^ {2}- '(.+)'$/gm)].map(([, pattern = '']) => pattern)
 const files = globSync(included, { exclude: ['**/node_modules/**'] }).sort()
-const onServers = (file: string): boolean => /\.(spec|[a-z]+\.test)\.ts$/.test(file)
+const ofDomain = (file: string): boolean => file.startsWith('packages/domain/')
 
 const [checks] = await Promise.all([runChecks(), installForTests((line) => console.error(`devstack: ${line}`))])
 await forgetCoverage()
-// What runs on servers need not be counted: the domain owes its coverage to tests of its own kind, and to count costs a
-// process a fifth of its time.
-const inProcess = await runTests(
-  files.filter((file) => !onServers(file)),
-  { coverage: true, name: 'tests in process' },
-)
+// The domain owes its coverage to its own tests; to count costs every other process a fifth of its time.
+const domain = await runTests(files.filter(ofDomain), { coverage: true, name: 'tests of the domain' })
 const coverage = await judgeCoverage()
-const withServers = await runTests(files.filter(onServers), { coverage: false, name: 'tests on servers' })
+const others = await runTests(
+  files.filter((file) => !ofDomain(file)),
+  { coverage: false, name: 'all other tests' },
+)
 
-const parts = [checks, inProcess, coverage, withServers]
+const parts = [checks, domain, coverage, others]
 const passed = parts.reduce((sum, part) => sum + part.passed, 0)
 const failed = parts.reduce((sum, part) => sum + part.failed, 0)
 console.log(`${passed} passed, ${failed} failed`)
