@@ -117,6 +117,12 @@ t.test('every message of the log that a runbook quotes is one that the service w
   t.end()
 })
 
+t.test('no command leaves its pipe early: the one before it would fail, now and then', (t) => {
+  for (const { file, blocks } of runbooks)
+    for (const { code } of blocks) t.notMatch(code, /\|\s*(?:head\b|grep -[a-zA-Z]*[qm])/, file)
+  t.end()
+})
+
 t.test('a block is found in a list too, without its indent', (t) => {
   t.same(blocksOf('a\n\n```sh\none\n```\n\n- b\n\n  ```sh kubectl\n  two\n    three\n  ```\n'), [
     { info: 'sh', code: 'one\n' },
