@@ -40,6 +40,7 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
       app: 'admin-api',
       version: config.SERVICE_VERSION,
       endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      sampledShare: config.OTEL_TRACES_SAMPLER_ARG,
       onError: (error) => report('send spans', error),
     }),
   )
@@ -55,8 +56,12 @@ export async function serveAdminApi(config: AdminApiConfig, options: ServeOption
       log,
     }),
   )
-  const relay = opening.use(relayUnderLease({ ...adapters, holder, log, report, metrics }))
-  opening.use(silenceUnderLease({ ...adapters, holder, log, report, metrics }))
+  const relay = relayUnderLease({ ...adapters, holder, log, report, metrics })
+  const silence = silenceUnderLease({ ...adapters, holder, log, report, metrics })
+  // Together: each may wait for what is frozen, and the process has ten seconds.
+  opening.defer(async () => {
+    await Promise.all([relay, silence].map((each) => each[Symbol.asyncDispose]()))
+  })
   const house = opening.use(keepHouse({ adapters, holder, log, metrics }))
 
   const ports: AdminPorts = {

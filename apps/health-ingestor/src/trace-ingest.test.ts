@@ -96,6 +96,7 @@ t.test(
     const tracing = await startTracing({
       app: 'health-ingestor',
       version: 'test',
+      sampledShare: 1,
       endpoint: receiver.endpoint,
       onError,
     })

@@ -22,6 +22,7 @@ export async function serveInternalApi(config: InternalApiConfig, options: Serve
       app: 'internal-api',
       version: config.SERVICE_VERSION,
       endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      sampledShare: config.OTEL_TRACES_SAMPLER_ARG,
       onError: (error) => report('send spans', error),
     }),
   )

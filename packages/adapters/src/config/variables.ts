@@ -37,6 +37,12 @@ export const commonVariables = {
       'Receiver of traces by OTLP over HTTP, without `/v1/traces`: `http://otel-collector:4318`. Absent: no spans are made.',
     ),
   ),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+    description: 'Share of the traces that begin here that are recorded; where a caller began one, the caller decides.',
+  }),
 }
 
 export const listenVariables = (fallback: number) => ({

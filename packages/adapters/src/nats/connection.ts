@@ -122,6 +122,7 @@ export function openNats(address: NatsAddress, onEvent: (event: NatsEvent) => vo
 
     async [Symbol.asyncDispose]() {
       if (state === 'closed') return
+      const deadline = performance.now() + DRAIN_LIMIT_MS
       const drained = live?.connection.drain().catch(() => undefined)
       state = 'closed'
       closing.abort()
@@ -129,7 +130,7 @@ export function openNats(address: NatsAddress, onEvent: (event: NatsEvent) => vo
       if (drained !== undefined) await within(DRAIN_LIMIT_MS, drained)
       await current?.close()
       // A first attempt still under way ends by its own timeout and closes what it opened.
-      await within(DRAIN_LIMIT_MS, keeping)
+      await within(Math.max(0, deadline - performance.now()), keeping)
     },
   }
 }

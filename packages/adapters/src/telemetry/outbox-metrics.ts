@@ -17,6 +17,7 @@ export const OUTBOX_METRICS = {
     help: 'Events committed and not yet published',
     apps: RELAYS,
     labels: {},
+    absentUntilUsed: true,
   },
   outboxOldestAge: {
     kind: 'gauge',
@@ -24,6 +25,7 @@ export const OUTBOX_METRICS = {
     help: 'Age of the oldest event committed and not yet published',
     apps: RELAYS,
     labels: {},
+    absentUntilUsed: true,
   },
   outboxParked: {
     kind: 'gauge',
@@ -31,6 +33,7 @@ export const OUTBOX_METRICS = {
     help: 'Events that NATS refused for good',
     apps: RELAYS,
     labels: {},
+    absentUntilUsed: true,
   },
   relayLatency: {
     kind: 'histogram',

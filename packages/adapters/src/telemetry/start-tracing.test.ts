@@ -19,6 +19,7 @@ t.test('spans that nobody takes are told of outside of their trace, at the end o
   const tracing = await startTracing({
     app: 'admin-api',
     version: 'test',
+    sampledShare: 1,
     endpoint: `http://127.0.0.1:${port}`,
     onError(error) {
       told.push({ error, trace: currentTrace() })

@@ -10,6 +10,8 @@ export type TracingSettings = Readonly<{
   version: string
   /** Base address of an OTLP/HTTP receiver; without one nothing is recorded, sent or even loaded. */
   endpoint: string | undefined
+  /** Of the traces that begin here, 0 to 1. */
+  sampledShare: number
   /** Spans that could not be sent are lost; told each time, outside of any trace. */
   onError: (error: unknown) => void
 }>

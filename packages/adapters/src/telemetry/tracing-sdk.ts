@@ -1,32 +1,36 @@
-import type { ContextManager } from '@opentelemetry/api'
+import { type ContextManager, ROOT_CONTEXT } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
-  AlwaysOnSampler,
   BatchSpanProcessor,
   ParentBasedSampler,
   RandomIdGenerator,
+  SamplingDecision,
   type SpanExporter,
+  TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { hostname } from 'node:os'
 import type { TracingSettings } from './start-tracing.ts'
-import { scopedIds } from './tracing.ts'
+import { sampleRootsBy, scopedIds } from './tracing.ts'
 
 const SERVICE = 'operator-management-service'
 const EXPORT_WITHIN_MS = 5_000
 
-/** Loaded only when spans are wanted. Whoever called decides whether a trace is sampled; what begins here, is. */
+/** Loaded only when spans are wanted. Whoever called decides whether a trace is sampled; for what begins here, a share does. */
 export function createProvider({
   app,
   version,
   endpoint,
+  sampledShare,
   onError,
 }: TracingSettings & Readonly<{ endpoint: string }>): TracerProvider {
   // https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`
   const exporter = tellingOfFailures(new OTLPTraceExporter({ url, timeoutMillis: EXPORT_WITHIN_MS }), onError)
+  const root = new TraceIdRatioBasedSampler(sampledShare)
+  sampleRootsBy((traceId) => root.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED)
   return new TracerProvider({
     // https://opentelemetry.io/docs/specs/semconv/resource/#service
     resource: resourceFromAttributes({
@@ -35,7 +39,7 @@ export function createProvider({
       'service.version': version,
       'service.instance.id': `${hostname()}/${process.pid}`,
     }),
-    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+    sampler: new ParentBasedSampler({ root }),
     idGenerator: scopedIds(new RandomIdGenerator()),
     spanLimits: { attributeValueLengthLimit: 256 },
     spanProcessors: [

@@ -24,6 +24,13 @@ type Place = TraceContext & { taken: boolean }
 
 const active = new AsyncLocalStorage<Place>()
 
+let isRootSampled: (traceId: string) => boolean = () => true
+
+/** Whether a trace that begins here is recorded, by its id. What is stored and sent has to say so before there is a span. */
+export const sampleRootsBy = (decide: (traceId: string) => boolean): void => {
+  isRootSampled = decide
+}
+
 /** A place in a trace; `run` makes it the current one for `fn` and all that `fn` starts. */
 export type TraceScope = TraceContext & Readonly<{ run<T>(fn: () => T): T }>
 
@@ -33,7 +40,8 @@ export type TraceScope = TraceContext & Readonly<{ run<T>(fn: () => T): T }>
  */
 export function openTrace(traceparent: string | undefined): TraceScope {
   const parent = parseTraceparent(traceparent)
-  const own: Place = { ...childOf(parent), taken: false }
+  const child = childOf(parent)
+  const own: Place = { ...child, sampled: parent?.sampled ?? isRootSampled(child.traceId), taken: false }
   // Without a caller the first span is the root: one that names a parent which nobody sends stays an orphan for ever.
   const below = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote(parent))
   return { ...own, run: (fn) => active.run(own, () => context.with(below, fn)) }
