@@ -11,13 +11,14 @@ import type {
 } from '@oms/domain'
 import type { SpansOf } from './port-spans.ts'
 
-/** The spans below a use case: `ops.<technology>.<what is done>`, with the operator where it is known. */
+/**
+ * The spans below a use case: `ops.<technology>.<what is done>`, with the operator where it is known. The read of one
+ * operator has none: it is all of its use case, or what that spends outside of Vault, and its span would cost a tenth of it.
+ */
 
 const onOperator = (operatorId: OperatorId) => ({ attributes: { 'ops.operator_id': operatorId } })
 
 export const OPERATOR_SPANS: SpansOf<OperatorRepository> = {
-  find: (operatorId) => ({ name: 'ops.pg.findOperator', ...onOperator(operatorId) }),
-  existed: (operatorId) => ({ name: 'ops.pg.findOperator', ...onOperator(operatorId) }),
   list: () => ({ name: 'ops.pg.listOperators' }),
   holders: () => ({ name: 'ops.pg.findHolders' }),
   insertProvisional: ({ operatorId }) => ({ name: 'ops.pg.insertOperator', ...onOperator(operatorId) }),
@@ -46,7 +47,6 @@ export const HEALTH_LOG_SPANS: SpansOf<HealthLog> = {
 export const AUDIT_LOG_SPANS: SpansOf<AuditLog> = { list: () => ({ name: 'ops.pg.listAuditLog' }) }
 
 export const DIRECTORY_SPANS: SpansOf<OperatorDirectory> = {
-  find: (operatorId) => ({ name: 'ops.pg.findOperator', ...onOperator(operatorId) }),
   configurationTag: () => ({ name: 'ops.pg.readConfigurationTag' }),
 }
 
