@@ -78,7 +78,7 @@ export function observeUseCases<Action extends string>(settings: UseCaseSettings
       const tell = (found: UseCaseResult, code?: ErrorCode) => {
         const result = counter === undefined ? found : labelOf(counter, found)
         if (counter !== undefined) metrics[counter].inc({ result })
-        span.setAttribute('ops.result', result)
+        if (result !== 'ok') span.setAttribute('ops.result', result)
         const durationMs = Math.round((performance.now() - since) * 10) / 10
         asking.log.info({ action, operatorId, ...asking.identity, vaultPath, result, code, durationMs }, 'use case')
       }

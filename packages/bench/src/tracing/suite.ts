@@ -1,4 +1,4 @@
-import { createdOperator, startService } from '@oms/testkit'
+import { createdOperator, type RunningApp, startService } from '@oms/testkit'
 import { join } from 'node:path'
 import type { Caller, Target } from '../process/caller.ts'
 import { startRemote } from '../process/remote.ts'
@@ -18,7 +18,13 @@ const OPERATORS = 50
 
 type Pair<T> = Readonly<{ on: T; off: T }>
 type Bench = (places: Places, tools: Tools) => Promise<Result>
-type Places = Readonly<{ admin: Pair<Target>; internal: Pair<Target>; ask: Asks; operatorIds: readonly string[] }>
+type Places = Readonly<{
+  admin: Pair<Target>
+  tenth: Target
+  internal: Pair<Target>
+  ask: Asks
+  operatorIds: readonly string[]
+}>
 type Asks = Awaited<ReturnType<typeof startRemote<Caller>>>['ask']
 
 /** Each against the same process without a receiver, every trace sampled: what a caller who samples less saves. */
@@ -26,6 +32,16 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'tracing.get-operator': ({ admin, ...places }, tools) =>
     rates(
       { ...places, targets: admin, path: (id) => `/v1/admin/operators/${id}`, name: 'GET operator, traced' },
+      tools,
+    ),
+  'tracing.get-operator-tenth': ({ admin, tenth, ...places }, tools) =>
+    rates(
+      {
+        ...places,
+        targets: { on: tenth, off: admin.off },
+        path: (id) => `/v1/admin/operators/${id}`,
+        name: 'GET operator, a tenth traced',
+      },
       tools,
     ),
   'tracing.credentials': ({ internal, ...places }, tools) =>
@@ -69,12 +85,12 @@ export const tracing: Suite = {
       }
     }
     if (chosen.has(INGEST)) results.push(await ingest(traced, tools))
-    const silent = results.some(({ name }) => name.endsWith(', traced')) && (await collector.ask('received', {})) === 0
+    const silent = results.some(({ name }) => name.endsWith(' traced')) && (await collector.ask('received', {})) === 0
     return {
       results,
       versions: {},
       notes: [
-        'traced: each trace sampled and sent by OTLP/HTTP to a process of this machine, which takes processor time too',
+        'traced: each trace recorded and sent by OTLP/HTTP to a process of this machine, which takes processor time too',
       ],
       faults: silent ? ['no span was received'] : [],
     }
@@ -82,20 +98,23 @@ export const tracing: Suite = {
 }
 
 async function startPlaces(traced: Readonly<Record<string, string>>, { opened, tell }: Tools): Promise<Places> {
-  tell.now('starting two of each API, one of them traced')
+  tell.now('starting both APIs, traced and not')
   const service = await startService(
     { teardown: (end) => opened.defer(end) },
     {
       ownPostgres: true,
-      apps: { 'admin-api': 2, 'internal-api': 2 },
+      apps: { 'admin-api': 3, 'internal-api': 2 },
       environment: { 'admin-api': PRODUCTION, 'internal-api': PRODUCTION },
     },
   )
   const caller = opened.use(await startRemote<Caller>(join(import.meta.dirname, '../process/caller.ts')))
-  for (const app of ['admin-api', 'internal-api'] as const) {
-    await service.app(app, 1).stop()
-    await service.app(app, 1).start(traced)
+  const restart = async (app: RunningApp, environment: Readonly<Record<string, string>>) => {
+    await app.stop()
+    await app.start(environment)
   }
+  await restart(service.app('admin-api', 1), traced)
+  await restart(service.app('internal-api', 1), traced)
+  await restart(service.app('admin-api', 2), { ...traced, OTEL_TRACES_SAMPLER_ARG: '0.1' })
   const operators = await Promise.all(Array.from({ length: OPERATORS }, () => createdOperator(service.admin)))
   const headers = { authorization: `Bearer ${await service.token()}` }
   const { cert, key } = service.pki.clients['smpp-connector']
@@ -104,6 +123,7 @@ async function startPlaces(traced: Readonly<Record<string, string>>, { opened, t
   const internal = (index: number): Target => ({ url: service.app('internal-api', index).url, tls })
   return {
     admin: { off: admin(0), on: admin(1) },
+    tenth: admin(2),
     internal: { off: internal(0), on: internal(1) },
     ask: caller.ask,
     operatorIds: operators.map(({ operatorId }) => operatorId),
