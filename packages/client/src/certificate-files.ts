@@ -8,11 +8,12 @@ export type TlsFiles = Readonly<{ cert: string; key: string; ca: string }>
 /** What lies in the files. */
 export type CertificateTexts = TlsFiles
 
-/** Reads them together. Rejects when one cannot be read. */
-export async function readCertificates({ cert, key, ca }: TlsFiles): Promise<CertificateTexts> {
-  const [certText, keyText, caText] = await Promise.all([cert, key, ca].map((path) => readFile(path, 'utf8')))
-  return { cert: certText ?? '', key: keyText ?? '', ca: caText ?? '' }
-}
+/** Reads them, one after the other: the same files then give the same reason why not. Rejects when one cannot be read. */
+export const readCertificates = async ({ cert, key, ca }: TlsFiles): Promise<CertificateTexts> => ({
+  cert: await readFile(cert, 'utf8'),
+  key: await readFile(key, 'utf8'),
+  ca: await readFile(ca, 'utf8'),
+})
 
 /** Throws when they cannot be used together now: OpenSSL would only find out with each handshake. */
 export function secureContextOf({ cert, key, ca }: CertificateTexts): SecureContext {

@@ -97,7 +97,7 @@ export function wholeStream(service: Service) {
           steps.at(-1)?.newState === state || 'the log ends elsewhere',
           known?.transitions === steps.length || 'transitions were not all logged',
           breaks(steps).length === 0 || 'the chain is broken',
-          steps.every(({ newState }, index) => stateAt(broughtAt, at.get(operatorId)?.[index]) === newState) ||
+          steps.every(({ newState }, index) => isStateAt(broughtAt, at.get(operatorId)?.[index], newState)) ||
             'the log tells of what no report said',
           same(event.get(operatorId), steps) || 'the events are not the log',
         ])
@@ -117,9 +117,12 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
 /** Logged steps that the reference did not take at that moment. */
 function strangers(steps: readonly Step[], at: readonly number[], { path, movedAt }: Reference): readonly Step[] {
   const taken = new Map(movedAt.map((moment, index) => [moment, path[index + 1]]))
-  return steps.filter(({ newState }, index) => stateAt(taken, at[index]) !== newState)
+  return steps.filter(({ newState }, index) => !isStateAt(taken, at[index], newState))
 }
 
-/** The client that read the stream has its nanoseconds in a double: microseconds cut from it may be one off. */
-const stateAt = (states: ReadonlyMap<number, HealthState | undefined>, moment = 0): HealthState | undefined =>
-  states.get(moment) ?? states.get(moment - 1) ?? states.get(moment + 1)
+/**
+ * The client that read the stream has its nanoseconds in a double: microseconds cut from it may be one off, and where
+ * reports came that close to each other, any of them may be the one.
+ */
+const isStateAt = (states: ReadonlyMap<number, HealthState | undefined>, moment = 0, state: HealthState): boolean =>
+  [moment, moment - 1, moment + 1].some((near) => states.get(near) === state)

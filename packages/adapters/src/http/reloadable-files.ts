@@ -15,12 +15,17 @@ export type Reloadable<T> = Disposable & { readonly current: T }
 
 /**
  * Values read from files and read again when they change. Polls by content, which sees every way of replacing a file,
- * the symlink swaps of Kubernetes included; files are read together, and a change counts once two polls saw the same.
+ * the symlink swaps of Kubernetes included; a change counts once two polls saw the same.
  * Rejects when the first read fails.
  */
 export async function openReloadable<T>(settings: ReloadableSettings<T>): Promise<Reloadable<T>> {
   const { paths, parse, onSwap, onRefused, pollMs } = settings
-  const readAll = () => Promise.all(paths.map((path) => readFile(path, 'utf8')))
+  /** One after the other: of several that are missing it is the same one each time, and a change can settle. */
+  async function readAll(): Promise<string[]> {
+    const texts: string[] = []
+    for (const path of paths) texts.push(await readFile(path, 'utf8'))
+    return texts
+  }
 
   const first = await readAll()
   let current = await parse(first)
