@@ -3,7 +3,7 @@ import { events } from './events/dashboard.ts'
 import { health } from './health/dashboard.ts'
 import { overview } from './overview/dashboard.ts'
 import { processes } from './processes/dashboard.ts'
-import type { Dashboard } from './shared/dashboard.ts'
+import type { Dashboard } from './kit/dashboard.ts'
 import { slos } from './slos/dashboard.ts'
 import { vault } from './vault/dashboard.ts'
 

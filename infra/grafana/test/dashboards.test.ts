@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { alertsIn, readRules } from '../../prometheus/src/rule-files.ts'
 import { dashboards } from '../src/dashboards.ts'
-import { RUNBOOKS } from '../src/shared/runbooks.ts'
+import { RUNBOOKS } from '../src/kit/runbooks.ts'
 import { allPanels, panelsOf, queriesOf, variableNames } from './queries.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')

@@ -1,4 +1,4 @@
-import type { Dashboard } from '../src/shared/dashboard.ts'
+import type { Dashboard } from '../src/kit/dashboard.ts'
 
 /** As far as the tests look into it. */
 export type PanelJson = Readonly<{

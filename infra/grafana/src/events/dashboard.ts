@@ -1,4 +1,4 @@
-import { dashboard } from '../shared/dashboard.ts'
+import { dashboard } from '../kit/dashboard.ts'
 import { firstScreen } from './first-screen.ts'
 import { outbox } from './outbox.ts'
 import { publishing } from './publishing.ts'

@@ -1,11 +1,11 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PercentUnit, Short } from '@grafana/grafana-foundation-sdk/units'
-import { oldestEvent } from '../shared/backlog.ts'
-import type { Row } from '../shared/layout.ts'
-import { UP_OR_DOWN, wordsFor } from '../shared/mappings.ts'
-import { whileReached } from '../shared/query.ts'
-import { stat } from '../shared/stat.ts'
-import { badAbove, badBelow, GREEN, ORANGE, RED } from '../shared/thresholds.ts'
+import { oldestEvent } from '../kit/backlog.ts'
+import type { Row } from '../kit/layout.ts'
+import { UP_OR_DOWN, wordsFor } from '../kit/mappings.ts'
+import { whileReached } from '../kit/query.ts'
+import { stat } from '../kit/stat.ts'
+import { badAbove, badBelow, GREEN, ORANGE, RED } from '../kit/thresholds.ts'
 
 const reached = (): Panel =>
   stat({

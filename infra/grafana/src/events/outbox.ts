@@ -1,12 +1,12 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
-import { AGE_OF_OLDEST_EVENT } from '../shared/backlog.ts'
-import type { Row } from '../shared/layout.ts'
-import { wordsFor } from '../shared/mappings.ts'
-import { quantilesOf, whileReached } from '../shared/query.ts'
-import { stateTimeline } from '../shared/state-timeline.ts'
-import { badAbove, BLUE, GREEN } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import { AGE_OF_OLDEST_EVENT } from '../kit/backlog.ts'
+import type { Row } from '../kit/layout.ts'
+import { wordsFor } from '../kit/mappings.ts'
+import { quantilesOf, whileReached } from '../kit/query.ts'
+import { stateTimeline } from '../kit/state-timeline.ts'
+import { badAbove, BLUE, GREEN } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const depth = (): Panel =>
   timeSeries({

@@ -1,9 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { EventsPerSecond, PercentUnit } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { rateOf } from '../shared/query.ts'
-import { badBelow } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { rateOf } from '../kit/query.ts'
+import { badBelow } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const success = (): Panel =>
   timeSeries({

@@ -1,4 +1,4 @@
-import { dashboard } from '../shared/dashboard.ts'
+import { dashboard } from '../kit/dashboard.ts'
 import { changes } from './changes.ts'
 import { firstScreen } from './first-screen.ts'
 import { ingest } from './ingest.ts'

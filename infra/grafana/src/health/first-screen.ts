@@ -1,11 +1,11 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
-import { oldestReport } from '../shared/backlog.ts'
-import type { Row } from '../shared/layout.ts'
-import { wordsFor } from '../shared/mappings.ts'
-import { operatorsShowing, silentOperators } from '../shared/operators.ts'
-import { stat } from '../shared/stat.ts'
-import { badAbove, GREEN, RED } from '../shared/thresholds.ts'
+import { oldestReport } from '../kit/backlog.ts'
+import type { Row } from '../kit/layout.ts'
+import { wordsFor } from '../kit/mappings.ts'
+import { operatorsShowing, silentOperators } from '../kit/operators.ts'
+import { stat } from '../kit/stat.ts'
+import { badAbove, GREEN, RED } from '../kit/thresholds.ts'
 
 const newest = (): Panel =>
   stat({

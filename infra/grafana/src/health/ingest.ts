@@ -1,10 +1,10 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { OpsPerSecond, Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
-import { AGE_OF_OLDEST_REPORT } from '../shared/backlog.ts'
-import type { Row } from '../shared/layout.ts'
-import { quantilesOf, rateOf, whileReached } from '../shared/query.ts'
-import { badAbove } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import { AGE_OF_OLDEST_REPORT } from '../kit/backlog.ts'
+import type { Row } from '../kit/layout.ts'
+import { quantilesOf, rateOf, whileReached } from '../kit/query.ts'
+import { badAbove } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const backlog = (): Panel =>
   timeSeries({

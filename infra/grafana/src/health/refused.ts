@@ -1,11 +1,11 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { CountsPerMinute, Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { wordsFor } from '../shared/mappings.ts'
-import { perMinute, whileReached } from '../shared/query.ts'
-import { stat } from '../shared/stat.ts'
-import { badBelow, RED } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { wordsFor } from '../kit/mappings.ts'
+import { perMinute, whileReached } from '../kit/query.ts'
+import { stat } from '../kit/stat.ts'
+import { badBelow, RED } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const rejects = (): Panel =>
   timeSeries({

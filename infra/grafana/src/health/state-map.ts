@@ -1,9 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { HEALTH_BY_SEVERITY, SEVERITY_OF_HEALTH } from '../shared/mappings.ts'
-import { stat } from '../shared/stat.ts'
-import { stateTimeline } from '../shared/state-timeline.ts'
+import type { Row } from '../kit/layout.ts'
+import { HEALTH_BY_SEVERITY, SEVERITY_OF_HEALTH } from '../kit/mappings.ts'
+import { stat } from '../kit/stat.ts'
+import { stateTimeline } from '../kit/state-timeline.ts'
 
 /** A number for each operator. Two replicas tell of it for a moment when the relay moves: the worse one counts. */
 const SEVERITY = Object.entries(SEVERITY_OF_HEALTH)

@@ -1,6 +1,6 @@
 import type { AlertingRule } from '../../../prometheus/src/rule-files.ts'
-import { dashboard } from '../shared/dashboard.ts'
-import { job } from '../shared/variables.ts'
+import { dashboard } from '../kit/dashboard.ts'
+import { job } from '../kit/variables.ts'
 import { firstScreen } from './first-screen.ts'
 import { http } from './http.ts'
 import { operators } from './operators.ts'

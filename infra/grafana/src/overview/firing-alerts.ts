@@ -2,12 +2,12 @@ import { basename } from 'node:path'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Short } from '@grafana/grafana-foundation-sdk/units'
 import type { AlertingRule } from '../../../prometheus/src/rule-files.ts'
-import { FIRING } from '../shared/alerts.ts'
-import { linkTo } from '../shared/links.ts'
-import { wordsFor } from '../shared/mappings.ts'
-import { RUNBOOKS } from '../shared/runbooks.ts'
-import { COLOURED, table } from '../shared/table.ts'
-import { ORANGE, RED } from '../shared/thresholds.ts'
+import { FIRING } from '../kit/alerts.ts'
+import { linkTo } from '../kit/links.ts'
+import { wordsFor } from '../kit/mappings.ts'
+import { RUNBOOKS } from '../kit/runbooks.ts'
+import { COLOURED, table } from '../kit/table.ts'
+import { ORANGE, RED } from '../kit/thresholds.ts'
 
 const SEVERITIES = wordsFor({ critical: { text: 'critical', color: RED }, warning: { text: 'warning', color: ORANGE } })
 

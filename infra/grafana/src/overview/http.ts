@@ -1,8 +1,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PercentUnit, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { quantileOf, rateOf } from '../shared/query.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { quantileOf, rateOf } from '../kit/query.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const COUNT = 'ops_http_request_duration_seconds_count'
 

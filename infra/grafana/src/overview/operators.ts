@@ -1,9 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { OpsPerMinute, OpsPerSecond } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { perMinute, rateOf } from '../shared/query.ts'
-import type { Runbook } from '../shared/runbooks.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { perMinute, rateOf } from '../kit/query.ts'
+import type { Runbook } from '../kit/runbooks.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 type Change = Readonly<{ what: string; counter: string; description: string; runbooks: readonly Runbook[] }>
 

@@ -1,7 +1,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { NoUnit } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { table } from '../shared/table.ts'
+import type { Row } from '../kit/layout.ts'
+import { table } from '../kit/table.ts'
 
 const versions = (): Panel =>
   table({

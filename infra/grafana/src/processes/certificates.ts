@@ -1,9 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Days, Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { wordsFor } from '../shared/mappings.ts'
-import { stat } from '../shared/stat.ts'
-import { badBelow, GREEN, ORANGE } from '../shared/thresholds.ts'
+import type { Row } from '../kit/layout.ts'
+import { wordsFor } from '../kit/mappings.ts'
+import { stat } from '../kit/stat.ts'
+import { badBelow, GREEN, ORANGE } from '../kit/thresholds.ts'
 
 const expiry = (): Panel =>
   stat({

@@ -1,5 +1,5 @@
-import { dashboard } from '../shared/dashboard.ts'
-import { instance, job } from '../shared/variables.ts'
+import { dashboard } from '../kit/dashboard.ts'
+import { instance, job } from '../kit/variables.ts'
 import { certificates } from './certificates.ts'
 import { firstScreen } from './first-screen.ts'
 import { loop } from './loop.ts'

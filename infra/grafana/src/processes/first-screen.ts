@@ -1,11 +1,11 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { OpsPerSecond, Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { UP_OR_DOWN } from '../shared/mappings.ts'
-import { OUR_JOBS, rateOf } from '../shared/query.ts'
-import { stateTimeline } from '../shared/state-timeline.ts'
-import { badAbove } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { UP_OR_DOWN } from '../kit/mappings.ts'
+import { OUR_JOBS, rateOf } from '../kit/query.ts'
+import { stateTimeline } from '../kit/state-timeline.ts'
+import { badAbove } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 import { REPLICA, REPLICA_LEGEND } from './replica.ts'
 
 const up = (): Panel =>

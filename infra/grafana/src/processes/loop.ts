@@ -1,8 +1,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PercentUnit, Seconds, Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { badAbove } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { badAbove } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 import { REPLICA, REPLICA_LEGEND } from './replica.ts'
 
 const lag = (): Panel =>

@@ -1,7 +1,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { BytesIEC, PercentUnit, Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { timeSeries } from '../kit/time-series.ts'
 import { REPLICA, REPLICA_LEGEND } from './replica.ts'
 
 const cpu = (): Panel =>

@@ -1,4 +1,4 @@
-import { dashboard } from '../shared/dashboard.ts'
+import { dashboard } from '../kit/dashboard.ts'
 import { firstScreen } from './first-screen.ts'
 import { objectiveRow } from './objective-row.ts'
 import { OBJECTIVES } from './objectives.ts'

@@ -1,10 +1,10 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { NoUnit, PercentUnit } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { wordsFor } from '../shared/mappings.ts'
-import { stat } from '../shared/stat.ts'
-import { COLOURED, table } from '../shared/table.ts'
-import { badAbove, badBelow } from '../shared/thresholds.ts'
+import type { Row } from '../kit/layout.ts'
+import { wordsFor } from '../kit/mappings.ts'
+import { stat } from '../kit/stat.ts'
+import { COLOURED, table } from '../kit/table.ts'
+import { badAbove, badBelow } from '../kit/thresholds.ts'
 import { BURN_LIMITS, OBJECTIVES, type Window } from './objectives.ts'
 
 const NAMES = wordsFor(Object.fromEntries(OBJECTIVES.map(({ slo, title }) => [slo, { text: title }])))

@@ -1,8 +1,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { NoUnit, PercentUnit } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { badAbove, badBelow } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { badAbove, badBelow } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 import { BURN_LIMITS, indicators, type Objective } from './objectives.ts'
 
 const indicator = (objective: Objective): Panel =>

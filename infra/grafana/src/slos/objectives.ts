@@ -1,6 +1,6 @@
 import { PercentUnit, Seconds } from '@grafana/grafana-foundation-sdk/units'
-import type { Query } from '../shared/query.ts'
-import type { Runbook } from '../shared/runbooks.ts'
+import type { Query } from '../kit/query.ts'
+import type { Runbook } from '../kit/runbooks.ts'
 
 export type Window = '7d' | '30d'
 

@@ -1,9 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PercentUnit, Short } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { UP_OR_DOWN } from '../shared/mappings.ts'
-import { stat } from '../shared/stat.ts'
-import { badAbove } from '../shared/thresholds.ts'
+import type { Row } from '../kit/layout.ts'
+import { UP_OR_DOWN } from '../kit/mappings.ts'
+import { stat } from '../kit/stat.ts'
+import { badAbove } from '../kit/thresholds.ts'
 
 const reached = (): Panel =>
   stat({

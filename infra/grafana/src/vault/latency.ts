@@ -1,9 +1,9 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Seconds } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { quantileOf, quantilesOf } from '../shared/query.ts'
-import { badAbove } from '../shared/thresholds.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { quantileOf, quantilesOf } from '../kit/query.ts'
+import { badAbove } from '../kit/thresholds.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const reads = (): Panel =>
   timeSeries({

@@ -1,8 +1,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { RequestsPerSecond } from '@grafana/grafana-foundation-sdk/units'
-import type { Row } from '../shared/layout.ts'
-import { rateOf } from '../shared/query.ts'
-import { timeSeries } from '../shared/time-series.ts'
+import type { Row } from '../kit/layout.ts'
+import { rateOf } from '../kit/query.ts'
+import { timeSeries } from '../kit/time-series.ts'
 
 const byOperation = (): Panel =>
   timeSeries({

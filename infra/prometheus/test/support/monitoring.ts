@@ -1,7 +1,8 @@
-import { startAlertmanager, startPrometheus, withReceivers } from '@oms/devstack/monitoring'
+import { startAlertmanager, withReceivers } from '@oms/devstack/monitoring'
 import type { Service } from '@oms/testkit'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { startPrometheusBeside } from './prometheus-beside.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import type { Monitors } from './runbook-state.ts'
 import { shortenRouting, shortenRules } from './shorten.ts'
@@ -9,8 +10,6 @@ import { shortenRouting, shortenRules } from './shorten.ts'
 /** A minute of the rules is 1.3 s here, so that what must hold for a minute outlives one scrape that failed. */
 const RULES_FACTOR = 1 / 45
 const ROUTING_FACTOR = 1 / 300
-const SCRAPE_EVERY_MS = 1_000
-const EVALUATE_EVERY_MS = 500
 
 const HERE = resolve(import.meta.dirname, '../..')
 
@@ -42,16 +41,8 @@ export async function monitor(service: Service, into: AsyncDisposableStack): Pro
   const alertmanager = into.use(
     await startAlertmanager({ config: withReceivers(shortenRouting(routing, ROUTING_FACTOR), webhook) }),
   )
-  const apps = ['admin-api', 'internal-api', 'health-ingestor'] as const
-  const prometheus = into.use(
-    await startPrometheus({
-      rules: await shortRules(join(service.folder, 'rules')),
-      targets: Object.fromEntries(apps.map((app) => [app, [service.app(app).managementUrl]])),
-      alertmanagers: [alertmanager.url],
-      scrapeEveryMs: SCRAPE_EVERY_MS,
-      evaluateEveryMs: EVALUATE_EVERY_MS,
-    }),
-  )
+  const rules = await shortRules(join(service.folder, 'rules'))
+  const prometheus = into.use(await startPrometheusBeside(service, { rules, alertmanager }))
   // https://prometheus.io/docs/prometheus/2.42/querying/api/
   const ask = async (path: string): Promise<unknown> => {
     const answer = await fetch(`${prometheus.url}/api/v1/${path}`, { signal: AbortSignal.timeout(10_000) })

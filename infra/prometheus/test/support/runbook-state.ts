@@ -1,8 +1,9 @@
-import { startAlertmanager, startPrometheus } from '@oms/devstack/monitoring'
+import { startAlertmanager } from '@oms/devstack/monitoring'
 import { createdOperator, publishInbound, type Service, until } from '@oms/testkit'
 import { randomUUID } from 'node:crypto'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { startPrometheusBeside } from './prometheus-beside.ts'
 
 const LONG_MS = 60_000
 const RULES = resolve(import.meta.dirname, '../../rules/*.yml')
@@ -13,16 +14,7 @@ export type Monitors = Readonly<{ prometheus: string; alertmanager: string }>
 /** Prometheus and Alertmanager beside the service; resolves when both know of the watchdog. */
 export async function watched(service: Service, into: AsyncDisposableStack): Promise<Monitors> {
   const alertmanager = into.use(await startAlertmanager({ config: CONFIG }))
-  const apps = ['admin-api', 'internal-api', 'health-ingestor'] as const
-  const prometheus = into.use(
-    await startPrometheus({
-      rules: [RULES],
-      targets: Object.fromEntries(apps.map((app) => [app, [service.app(app).managementUrl]])),
-      alertmanagers: [alertmanager.url],
-      scrapeEveryMs: 1_000,
-      evaluateEveryMs: 500,
-    }),
-  )
+  const prometheus = into.use(await startPrometheusBeside(service, { rules: [RULES], alertmanager }))
   const fires = async () => (await (await fetch(`${prometheus.url}/api/v1/alerts`)).text()).includes('"OpsWatchdog"')
   await until('the watchdog', async () => (await fires()) || undefined, LONG_MS)
   // Prometheus looks for Alertmanager every 5 s, and tells again after a minute what it has told nobody.
